@@ -57,11 +57,13 @@ export interface BatchTask {
   readonly rows: readonly RowStep[];
 }
 
-/** Measures the time of one evaluation at each batch size, in ms (the median of a few). */
+/** Measures the time of one evaluation at each batch size, in ascending order. */
 export interface ProfileTask {
   readonly kind: "profile";
   readonly source: GraphSource;
   readonly batchSizes: readonly number[];
+  /** Sizes after the first that takes longer than this, in ms, are not measured. */
+  readonly enoughMs: number;
 }
 
 export type WorkerTask = BatchTask | ProfileTask;
@@ -77,7 +79,7 @@ export interface RowAnswer {
 /** An error's class and code do not survive postMessage, so a worker answers with plain records. */
 export interface WorkerFailure {
   readonly ok: false;
-  readonly code: "session-failed" | "evaluation-failed";
+  readonly code: "evaluation-failed";
   readonly message: string;
 }
 export interface BatchAnswer {
@@ -90,6 +92,7 @@ export interface BatchAnswer {
 }
 export interface ProfileAnswer {
   readonly ok: true;
+  /** Median of a few evaluations, in ms; as many as sizes were measured. */
   readonly stepMs: readonly number[];
 }
 

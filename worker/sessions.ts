@@ -1,0 +1,31 @@
+import { InferenceSession } from "onnxruntime-node";
+import type { GraphSource } from "./protocol.ts";
+
+/** How every session runs. @param intraOpThreads threads of one operator; 0: as many as there are cores */
+export function sessionOptions(intraOpThreads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+  };
+}
+
+/** ORT sessions of this thread by their graph's key. They live as long as the thread. */
+const sessions = new Map<string, Promise<InferenceSession>>();
+
+/**
+ * The session of a graph, loaded when it is first asked for: a thread that replaces a dead one needs no list of
+ * models to load.
+ *
+ * @throws what onnxruntime throws where the file can't be loaded; the next call tries again
+ */
+export function sessionOf(source: GraphSource): Promise<InferenceSession> {
+  const known = sessions.get(source.key);
+  if (known !== undefined) return known;
+  const session = InferenceSession.create(source.path, sessionOptions(source.intraOpThreads));
+  sessions.set(source.key, session);
+  session.catch(() => sessions.delete(source.key));
+  return session;
+}
