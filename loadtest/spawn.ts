@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** The line that a server prints once it answers. */
+export interface Ready {
+  readonly grpc: string;
+  readonly http: string;
+}
+
+/** A server in its own process. */
+export interface SpawnedServer extends Ready {
+  readonly process: ChildProcess;
+  /** Ends it as an operator would, with SIGTERM. */
+  stop(): Promise<void>;
+}
+
+function compiled(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
+/** Starts a server on free ports. @throws Error where it ends before it is ready */
+export async function spawnServer(flags: readonly string[]): Promise<SpawnedServer> {
+  const process_ = spawn(
+    process.execPath,
+    [compiled("server/main.js"), "--grpc-port", "0", "--http-port", "0", ...flags],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const stop = async (): Promise<void> => {
+    if (process_.exitCode !== null) return;
+    const exited = once(process_, "exit");
+    process_.kill("SIGTERM");
+    await exited;
+  };
+  for await (const line of createInterface({ input: process_.stdout })) {
+    const { grpc, http } = JSON.parse(line) as Ready;
+    return { grpc, http, process: process_, stop };
+  }
+  throw new Error("the server ended before it was ready");
+}
+
+/** Runs a compiled script to its end. @returns the JSON of its last line. @throws Error where it fails */
+export async function runScript(path: string, args: readonly string[]): Promise<unknown> {
+  const child = spawn(process.execPath, [compiled(path), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  let last = "";
+  for await (const line of createInterface({ input: child.stdout })) last = line;
+  const [code] = await exited;
+  if (code !== 0) throw new Error(`${path} ended with ${String(code)}`);
+  return JSON.parse(last);
+}

@@ -1,0 +1,47 @@
+import { ServerError } from "../errors.ts";
+import type { Job } from "./job.ts";
+
+/** What the server takes on at once. */
+export interface Limits {
+  /** Rows of all jobs together, running and waiting. */
+  readonly maxRows: number;
+  /** Rows that have registers. */
+  readonly maxActiveRows: number;
+}
+
+/** What is there already. */
+export interface Load {
+  readonly active: number;
+  readonly waiting: number;
+  /** Predicted time until a job that comes now takes its first step, in ms. */
+  readonly waitMs: number;
+}
+
+/** A caller who was refused for want of room is told to wait at least so long, in ms. */
+const MIN_RETRY_MS = 100;
+
+/**
+ * Refuses a job that there is no room for, before anything is done for it.
+ *
+ * @param slabElements the slab's size in float32 elements
+ * @throws ServerError "too-large" where it could never run, "queue-full" where it could later
+ */
+export function admit(job: Job, load: Load, limits: Limits, slabElements: number): void {
+  const { count, model } = job.spec;
+  if (count > limits.maxRows) {
+    const message = `count: seen ${count}, expected at most ${limits.maxRows}, the rows that this server holds`;
+    throw new ServerError("too-large", message);
+  }
+  const { channels, height, width } = model.shape;
+  const elements = 2 * (job.rows[0]?.allocated ?? 0) * channels * height * width;
+  if (elements > slabElements) {
+    const message = `one row of model ${model.name} needs ${4 * elements} bytes of registers; this server has ${4 * slabElements}`;
+    throw new ServerError("too-large", message);
+  }
+  const rows = load.active + load.waiting;
+  if (rows + count > limits.maxRows) {
+    const message = `the queue is full: ${rows} of ${limits.maxRows} rows are taken and the job has ${count}`;
+    const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(load.waitMs));
+    throw new ServerError("queue-full", message, { retryAfterMs });
+  }
+}

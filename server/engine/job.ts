@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import type { Accepted, Image, JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { asServerError, ServerError } from "../errors.ts";
+import { encodeImage } from "../images/encode.ts";
+import type { JobView } from "../service.ts";
+import { duration } from "./duration.ts";
+import { EventLog } from "./event-log.ts";
+import type { JobSpec } from "./job-spec.ts";
+import { PreviewEncoder } from "./preview-encoder.ts";
+import { Row } from "./row.ts";
+
+/** Progress of a row is told at most this often, in ms. */
+const PROGRESS_INTERVAL_MS = 250;
+
+/** Who runs a job. */
+export interface JobOwner {
+  /** The caller has gone and the job is not detached. */
+  left(job: Job): void;
+  /** The job has completed, failed or been cancelled. */
+  ended(job: Job): void;
+}
+
+/** One request while it runs and as long as it is remembered: its rows, and all that it has said. */
+export class Job implements JobView {
+  readonly id: string = randomUUID();
+  readonly spec: JobSpec;
+  readonly rows: readonly Row[];
+  readonly submittedMs: number;
+  startedMs: number | undefined;
+  /** When it completed, failed or was cancelled. */
+  endedMs: number | undefined;
+  readonly #log: EventLog;
+  readonly #owner: JobOwner;
+  readonly #previews: PreviewEncoder;
+  #unfinished: number;
+
+  constructor(spec: JobSpec, nowMs: number, owner: JobOwner) {
+    this.spec = spec;
+    this.submittedMs = nowMs;
+    this.rows = Array.from(
+      { length: spec.count },
+      (_, index) => new Row(this, index, spec.program),
+    );
+    this.#log = new EventLog(this.id);
+    this.#owner = owner;
+    this.#unfinished = spec.count;
+    this.#previews = new PreviewEncoder(spec, (row, evaluations, time, image) => {
+      if (this.endedMs !== undefined || row.step === undefined) return;
+      const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
+      this.#log.append({ $case: "preview", value: preview }, `preview/${row.index}`);
+    });
+  }
+
+  events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
+    return this.#log.after(afterSequence, signal);
+  }
+
+  leave(): void {
+    if (!this.spec.detached && this.endedMs === undefined) this.#owner.left(this);
+  }
+
+  accept(accepted: Accepted): void {
+    this.#log.append({ $case: "accepted", value: accepted });
+  }
+
+  /** A row has done a step at diffusion time `time`. */
+  progress(row: Row, time: number, fraction: number, nowMs: number): void {
+    if (nowMs - row.lastProgressMs < PROGRESS_INTERVAL_MS) return;
+    row.lastProgressMs = nowMs;
+    this.#log.append(
+      {
+        $case: "progress",
+        value: { row: row.index, evaluations: BigInt(row.evaluations), time, fraction },
+      },
+      `progress/${row.index}`,
+    );
+  }
+
+  /** @param estimate float32[channels, height, width] that the job may keep */
+  preview(row: Row, time: number, estimate: Float32Array): void {
+    this.#previews.show(row, time, estimate);
+  }
+
+  /**
+   * A row has ended. Encodes its picture, and completes the job after the last one.
+   *
+   * @param pixels float32[channels, height, width] that the job may keep
+   * @param now the clock, in ms
+   */
+  async finish(row: Row, pixels: Float32Array, now: () => number): Promise<void> {
+    const { model, format } = this.spec;
+    let image: Image;
+    try {
+      image = await encodeImage(pixels, model.shape, model.manifest.dataRange, format);
+    } catch (error) {
+      this.fail(asServerError(error), now());
+      return;
+    }
+    if (this.endedMs !== undefined) return;
+    this.#log.forget(`preview/${row.index}`);
+    this.#log.forget(`progress/${row.index}`);
+    this.#log.append({
+      $case: "sampled",
+      value: { row: row.index, image, evaluations: BigInt(row.evaluations) },
+    });
+    this.#unfinished--;
+    if (this.#unfinished === 0) this.#complete(now());
+  }
+
+  fail(error: ServerError, nowMs: number): void {
+    if (this.endedMs !== undefined) return;
+    this.endedMs = nowMs;
+    this.#log.end(error);
+    this.#owner.ended(this);
+  }
+
+  #complete(nowMs: number): void {
+    const { spec, rows, submittedMs } = this;
+    const startedMs = this.startedMs ?? nowMs;
+    const evaluations = rows.reduce((sum, row) => sum + row.evaluations, 0);
+    const companions = rows.reduce((sum, row) => sum + row.companions, 0);
+    this.#log.append({
+      $case: "completed",
+      value: {
+        sampler: spec.sampler,
+        seed: spec.seed,
+        evaluations: BigInt(evaluations),
+        queued: duration(startedMs - submittedMs),
+        running: duration(nowMs - startedMs),
+        meanBatchRows: evaluations === 0 ? 0 : companions / evaluations,
+        modelSha256: spec.model.sha256,
+        adjusted: "",
+      },
+    });
+    this.endedMs = nowMs;
+    this.#log.end();
+    this.#owner.ended(this);
+  }
+}

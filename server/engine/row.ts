@@ -1,0 +1,55 @@
+import type { Program, Scalars, Step } from "../../sde/index.ts";
+import type { Job } from "./job.ts";
+
+/** One trajectory of a job: its program's place, and where its registers lie. */
+export class Row {
+  readonly job: Job;
+  /** Number within the job, and the noise's sample number. */
+  readonly index: number;
+  readonly program: Program;
+  readonly #steps: Generator<Step, void, Scalars>;
+  /** What runs next; undefined before the start and after the end. */
+  step: Step | undefined;
+  /** First element of its registers in the slab; undefined while it has none. */
+  offset: number | undefined;
+  /** Bit r: the front of register r is its side 1. */
+  front = 0;
+  /** Steps done. */
+  steps = 0;
+  evaluations = 0;
+  /** Rows that shared this row's evaluations, added up. */
+  companions = 0;
+  /** Times in a row that its current step has failed. */
+  failures = 0;
+  /** A worker has it. */
+  running = false;
+  /** Its current step also writes the preview. */
+  previewing = false;
+  lastPreviewMs: number = Number.NEGATIVE_INFINITY;
+  lastProgressMs: number = Number.NEGATIVE_INFINITY;
+
+  constructor(job: Job, index: number, program: Program) {
+    this.job = job;
+    this.index = index;
+    this.program = program;
+    this.#steps = program.steps();
+  }
+
+  /** Resumes the program. @returns whether there is another step */
+  advance(scalars: Scalars): boolean {
+    const { done, value } = this.#steps.next(scalars);
+    this.step = done ? undefined : (value ?? undefined);
+    return this.step !== undefined;
+  }
+
+  /** Registers that lie in the slab: the preview, the last, only where the job shows previews. */
+  get allocated(): number {
+    return this.program.registers.length - (this.job.spec.preview.everySteps > 0 ? 0 : 1);
+  }
+
+  /** First element of a register's front. @throws RangeError where it has no registers */
+  frontOf(register: number, dims: number): number {
+    if (this.offset === undefined) throw new RangeError("the row has no registers");
+    return this.offset + (2 * register + ((this.front >> register) & 1)) * dims;
+  }
+}

@@ -1,0 +1,48 @@
+/** Measured times of one network evaluation against its batch size, in ms. Sizes ascend. */
+export interface StepProfile {
+  readonly batchSizes: readonly number[];
+  readonly stepMs: readonly number[];
+}
+
+/** Batch sizes worth measuring up to a limit: the powers of two below it, and the limit. */
+export function profiledSizes(maxRows: number): number[] {
+  const sizes: number[] = [];
+  for (let size = 1; size < maxRows; size *= 2) sizes.push(size);
+  return [...sizes, maxRows];
+}
+
+/** A batch size whose rows/s is within this share of the best counts as as good. */
+const THROUGHPUT_SLACK = 0.1;
+
+/**
+ * The largest batch for a lane: the largest measured size whose step stays within `maxStepMs` and whose throughput
+ * is within a tenth of the best one that does. Larger batches share more; smaller ones are answered sooner.
+ * 1 where even one row takes longer.
+ */
+export function batchLimit({ batchSizes, stepMs }: StepProfile, maxStepMs: number): number {
+  const measured = batchSizes.map((rows, i) => ({
+    rows,
+    ms: stepMs[i] ?? Number.POSITIVE_INFINITY,
+  }));
+  const allowed = measured.filter(({ ms }) => ms <= maxStepMs);
+  const best = Math.max(...allowed.map(({ rows, ms }) => rows / ms));
+  const good = allowed.filter(({ rows, ms }) => rows / ms >= (1 - THROUGHPUT_SLACK) * best);
+  return good.at(-1)?.rows ?? 1;
+}
+
+/** Expected time of one evaluation of `rows` rows, in ms: linear between measured sizes and beyond the last. */
+export function expectedStepMs({ batchSizes, stepMs }: StepProfile, rows: number): number {
+  let beforeRows = 0;
+  let beforeMs = 0;
+  for (const [i, size] of batchSizes.entries()) {
+    const ms = stepMs[i] ?? 0;
+    if (rows <= size) {
+      return i === 0
+        ? ms
+        : beforeMs + ((rows - beforeRows) / (size - beforeRows)) * (ms - beforeMs);
+    }
+    beforeRows = size;
+    beforeMs = ms;
+  }
+  return beforeRows === 0 ? 0 : (rows / beforeRows) * beforeMs;
+}
