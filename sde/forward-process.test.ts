@@ -10,7 +10,10 @@ const subvp = subVariancePreserving({ betaMin: 0.1, betaMax: 20 });
 
 /** Whether `seen` rounds to a number that was published with the given significant digits. */
 function rounds(seen: number, published: string): boolean {
-  const digits = published.replace(/e.*$/, "").replace(/^0?\.0*/, "").replace(".", "").length;
+  const digits = published
+    .replace(/e.*$/, "")
+    .replace(/^0?\.0*/, "")
+    .replace(".", "").length;
   return Number(seen.toPrecision(digits)) === Number(published);
 }
 

@@ -71,7 +71,10 @@ for (const process of processes) {
         const spread = (0.5 * process.diffusion(time) ** 2 * (up - 2 * p + down)) / (h * h);
         const inSpace = -a * p - (a * x * (up - down)) / (2 * h) + spread;
         const size = Math.abs(a * p) + Math.abs(spread) + Math.abs(inTime);
-        t.true(Math.abs(inTime - inSpace) < 1e-4 * size, `t ${time}, x ${x}: ${inTime} and ${inSpace}`);
+        t.true(
+          Math.abs(inTime - inSpace) < 1e-4 * size,
+          `t ${time}, x ${x}: ${inTime} and ${inSpace}`,
+        );
       }
     }
   });
@@ -81,10 +84,7 @@ test("one component is a Gaussian", (t) => {
   const gaussian: GaussianMixture = { weights: [1], means: [[1, 2]], stds: [0.5] };
   const expected = -Math.log(2 * Math.PI * 0.25) - (0.3 ** 2 + 0.4 ** 2) / 0.5;
   t.true(Math.abs(mixtureLogDensity(gaussian, [1.3, 1.6]) - expected) < 1e-12);
-  t.deepEqual(
-    [...mixtureScore(gaussian, [1.5, 1])],
-    [-2, 4],
-  );
+  t.deepEqual([...mixtureScore(gaussian, [1.5, 1])], [-2, 4]);
 });
 
 test("far from every component nothing overflows", (t) => {
@@ -105,7 +105,14 @@ test("the component of a sample follows the weights", (t) => {
 });
 
 test("mean and covariance are those of the components", (t) => {
-  const two: GaussianMixture = { weights: [0.5, 0.5], means: [[1, 2], [3, -2]], stds: [1, 2] };
+  const two: GaussianMixture = {
+    weights: [0.5, 0.5],
+    means: [
+      [1, 2],
+      [3, -2],
+    ],
+    stds: [1, 2],
+  };
   t.deepEqual([...mixtureMean(two)], [2, 0]);
   // Within: (1 + 4) / 2 on the diagonal; between: the offsets are +-(1, -2).
   t.deepEqual([...mixtureCovariance(two)], [3.5, -2, -2, 6.5]);

@@ -2,8 +2,8 @@ import test from "ava";
 import type { ForwardProcess } from "./forward-process.ts";
 import {
   evaluationScalars,
-  type OutputKind,
   OUTPUT_KINDS,
+  type OutputKind,
   type Parameterization,
 } from "./parameterization.ts";
 import { subVariancePreserving } from "./subvp.ts";
@@ -80,7 +80,11 @@ for (const process of [ve, vp, subvp]) {
         for (const z of [-2, -0.1, 0.7, 3]) {
           const x = mean * MU + z * Math.hypot(mean * DATA_STD, std);
           const network = exactOutput(output, process, time, x);
-          const { scoreFromInput, scoreFromOutput } = evaluationScalars(process, parameterization, time);
+          const { scoreFromInput, scoreFromOutput } = evaluationScalars(
+            process,
+            parameterization,
+            time,
+          );
           t.true(near(scoreFromInput * x + scoreFromOutput * network, process, time, x));
         }
       }
@@ -224,14 +228,22 @@ for (const { name, process, parameterization, network } of conventions) {
         const scalars = evaluationScalars(process, parameterization, time);
         const output = network(scalars.inputScale * x, scalars.time);
         const score = scalars.scoreFromInput * x + scalars.scoreFromOutput * output;
-        t.true(near(score, process, time, x), `t ${time}: ${score}, ${exactScore(process, time, x)}`);
+        t.true(
+          near(score, process, time, x),
+          `t ${time}: ${score}, ${exactScore(process, time, x)}`,
+        );
       }
     }
   });
 }
 
 test("an integer time input is rounded to the nearest level", (t) => {
-  const base: Parameterization = { output: "noise", timeInput: "step", inputScaling: "none", levels: 1000 };
+  const base: Parameterization = {
+    output: "noise",
+    timeInput: "step",
+    inputScaling: "none",
+    levels: 1000,
+  };
   const step = (time: number, integerTime: boolean): number =>
     evaluationScalars(vp, { ...base, integerTime }, time).time;
   t.is(step(1, true), 999);

@@ -37,6 +37,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, c_in: int, c_out: int, width: int):
         super().__init__()
+        self.channels = c_out
         self.norm1 = nn.GroupNorm(GROUPS, c_in)
         self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
         self.affine = nn.Linear(width, 2 * c_out)
@@ -46,24 +47,27 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
         h = self.conv1(fn.silu(self.norm1(x)))
-        scale, shift = self.affine(embedding)[:, :, None, None].chunk(2, dim=1)
+        scale, shift = self.affine(embedding)[:, :, None, None].split(self.channels, dim=1)
         h = self.conv2(fn.silu(self.norm2(h) * (1 + scale) + shift))
         return (self.skip(x) + h) * math.sqrt(0.5)
 
 
 class SelfAttention(nn.Module):
-    """Single-head self-attention over the pixels of x [B, C, H, W], residual scaled by 1/sqrt(2)."""
+    """Single-head self-attention over the pixels of x [B, C, H, W]; (x + h)/sqrt(2)."""
 
     def __init__(self, channels: int):
         super().__init__()
+        self.channels = channels
         self.norm = nn.GroupNorm(GROUPS, channels)
         self.qkv = nn.Conv2d(channels, 3 * channels, 1)
         self.out = zeroed(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        q, k, v = self.qkv(self.norm(x)).flatten(2).chunk(3, dim=1)  # each [B, C, HW]
-        weight = (q.transpose(1, 2) @ k * q.shape[1] ** -0.5).softmax(dim=-1)
-        h = (v @ weight.transpose(1, 2)).view_as(x)
+        c, height, width = self.channels, int(x.shape[2]), int(x.shape[3])
+        qkv = self.qkv(self.norm(x)).reshape(-1, 3 * c, height * width)
+        q, k, v = qkv.split(c, dim=1)  # each [B, C, HW]
+        weight = (q.transpose(1, 2) @ k * c**-0.5).softmax(dim=-1)
+        h = (v @ weight.transpose(1, 2)).reshape(-1, c, height, width)
         return (x + self.out(h)) * math.sqrt(0.5)
 
 

@@ -67,11 +67,12 @@ for (const process of processes) {
     );
     const session = await InferenceSession.create(fileURLToPath(new URL("score.onnx", folder)));
     const outputs = await session.run({
-      x: new Tensor(
-        "float32",
-        Float32Array.from(rows.flatMap(({ x }) => [...x])),
-        [rows.length, shape.channels, shape.height, shape.width],
-      ),
+      x: new Tensor("float32", Float32Array.from(rows.flatMap(({ x }) => [...x])), [
+        rows.length,
+        shape.channels,
+        shape.height,
+        shape.width,
+      ]),
       [network.time.name]: new Tensor(
         "float32",
         Float32Array.from(rows, ({ scalars }) => scalars.time),
@@ -87,7 +88,8 @@ for (const process of processes) {
       const std = Math.min(...at.stds);
       const size = Math.max(...x.map(Math.abs), 1) / std ** 2;
       exact.forEach((expected, i) => {
-        const seen = scalars.scoreFromInput * x[i]! + scalars.scoreFromOutput * values[row * dims + i]!;
+        const seen =
+          scalars.scoreFromInput * x[i]! + scalars.scoreFromOutput * values[row * dims + i]!;
         t.true(
           Math.abs(seen - expected) < 1e-6 * size,
           `t ${time}, element ${i}: ${seen}, exactly ${expected}`,

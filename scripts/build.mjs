@@ -1,0 +1,35 @@
+/** `npm run build`: TypeScript to dist/ by its project references, and the WASM kernels. Incremental. */
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root, run, script, TOOLS } from "./command.mjs";
+import { requireInstalled } from "./install.mjs";
+
+const COMPILED = /(\.js|\.js\.map|\.d\.ts|\.d\.ts\.map)$/;
+
+/** Everything it has to say goes to stderr. */
+export async function build() {
+  removeStale();
+  await Promise.all([
+    run(process.execPath, [TOOLS.tsc, "-b"]),
+    run(process.execPath, ["scripts/build-wasm.mjs"]),
+  ]);
+}
+
+/** Removes what was compiled from a source that is no longer there; else its tests would still run. */
+function removeStale() {
+  const dist = join(root, "dist");
+  if (!existsSync(dist)) return;
+  for (const path of readdirSync(dist, { recursive: true })) {
+    if (!COMPILED.test(path)) continue;
+    if (existsSync(join(root, path.replace(COMPILED, ".ts")))) continue;
+    rmSync(join(dist, path));
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await script(async () => {
+    requireInstalled();
+    await build();
+  });
+}

@@ -1,0 +1,32 @@
+/** What a log may be set to, from the quietest to the loudest. */
+export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything about the server that can be set. `SETTINGS` says what each means, its unit and its range. */
+export interface Config {
+  readonly host: string;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly models: string;
+  readonly defaultModel: string;
+  readonly maxRows: number;
+  readonly maxActiveRows: number;
+  readonly maxCount: number;
+  readonly maxSteps: number;
+  readonly maxBatchRows: number;
+  readonly maxStepMs: number;
+  readonly slabMib: number;
+  readonly threads: number;
+  readonly jobRetentionS: number;
+  readonly maxFrameBytes: number;
+  readonly maxSocketBufferBytes: number;
+  readonly slowReaderS: number;
+  readonly shutdownGraceS: number;
+  readonly logLevel: LogLevel;
+}
+
+/** A setting that is unknown or unparsable: the program should print the message and exit with code 2. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}

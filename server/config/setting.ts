@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+/** One thing that can be set: a row of the table that `--help`, the README and the parser are made from. */
+export interface Setting<T> {
+  /** Such as `grpc-port`; its flag is `--grpc-port`, its variable `SCORESTREAM_GRPC_PORT`. */
+  readonly name: string;
+  readonly flag: string;
+  readonly variable: string;
+  readonly default: T;
+  readonly unit: string;
+  /** What would be right, as an error says it. */
+  readonly range: string;
+  readonly doc: string;
+  /** From the text of a flag or a variable. */
+  readonly schema: z.ZodType<T, string>;
+}
+
+/** What a row says beside its name, default and kind of value. */
+interface Words {
+  readonly unit?: string;
+  readonly doc: string;
+}
+
+/** A whole number from `least` to `most`. */
+export function integer(
+  name: string,
+  defaultValue: number,
+  [least, most]: readonly [least: number, most: number],
+  words: Words,
+): Setting<number> {
+  const number = z.number().int().min(least).max(most);
+  return {
+    ...named(name, words),
+    default: defaultValue,
+    range: `a whole number from ${least} to ${most}`,
+    schema: z.string().regex(/^\d{1,15}$/).transform(Number).pipe(number),
+  };
+}
+
+/** Any text; not the empty one unless that is the default. */
+export function text(name: string, defaultValue: string, words: Words): Setting<string> {
+  const mayBeEmpty = defaultValue === "";
+  return {
+    ...named(name, words),
+    default: defaultValue,
+    range: mayBeEmpty ? "any text" : "text that is not empty",
+    schema: z.string().min(mayBeEmpty ? 0 : 1),
+  };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(
+  name: string,
+  defaultValue: T,
+  choices: readonly T[],
+  words: Words,
+): Setting<T> {
+  return {
+    ...named(name, words),
+    default: defaultValue,
+    range: `one of ${choices.join(", ")}`,
+    schema: z.string().pipe(z.enum(choices)),
+  };
+}
+
+function named(
+  name: string,
+  { unit = "", doc }: Words,
+): Pick<Setting<never>, "name" | "flag" | "variable" | "unit" | "doc"> {
+  const variable = `SCORESTREAM_${name.toUpperCase().replaceAll("-", "_")}`;
+  return { name, flag: `--${name}`, variable, unit, doc };
+}

@@ -1,0 +1,70 @@
+import { type Config, LOG_LEVELS } from "./config.ts";
+import { choice, integer, type Setting, text } from "./setting.ts";
+
+const PORTS = [0, 65_535] as const;
+
+/** The one table of settings. */
+export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
+  host: text("host", "127.0.0.1", { doc: "Address that both ports listen on." }),
+  grpcPort: integer("grpc-port", 50_051, PORTS, { doc: "Port of gRPC; 0: any free one." }),
+  httpPort: integer("http-port", 8080, PORTS, {
+    doc: "Port of HTTP and the WebSocket; 0: any free one.",
+  }),
+  models: text("models", "models", { doc: "Folder whose subfolders are the models." }),
+  defaultModel: text("default-model", "", {
+    doc: "Model of requests that name none; empty: the first by name.",
+  }),
+  maxRows: integer("max-rows", 4096, [1, 1_000_000], {
+    unit: "rows",
+    doc: "Samples that all jobs together may have running or queued; more are refused.",
+  }),
+  maxActiveRows: integer("max-active-rows", 128, [1, 1_000_000], {
+    unit: "rows",
+    doc: "Samples that take turns at the network; those behind them wait in order of arrival.",
+  }),
+  maxCount: integer("max-count", 1024, [1, 1_000_000], {
+    unit: "samples",
+    doc: "Samples that one request may ask for.",
+  }),
+  maxSteps: integer("max-steps", 10_000, [1, 1_000_000], {
+    unit: "steps",
+    doc: "Steps that one request may ask for.",
+  }),
+  maxBatchRows: integer("max-batch-rows", 64, [1, 4096], {
+    unit: "rows",
+    doc: "Rows that share one network evaluation at most.",
+  }),
+  maxStepMs: integer("max-step-ms", 250, [1, 60_000], {
+    unit: "ms",
+    doc: "Time that one batch may take by the measured profile: bounds how long a cancel or a new job waits.",
+  }),
+  slabMib: integer("slab-mib", 512, [1, 1_048_576], {
+    unit: "MiB",
+    doc: "Shared memory for the registers of running rows.",
+  }),
+  threads: integer("threads", 0, [0, 1024], {
+    unit: "threads",
+    doc: "Threads inside one network evaluation; 0: as many as there are cores.",
+  }),
+  jobRetentionS: integer("job-retention-s", 300, [0, 86_400], {
+    unit: "s",
+    doc: "How long an ended job can still be watched.",
+  }),
+  maxFrameBytes: integer("max-frame-bytes", 4_194_304, [1024, 1_073_741_824], {
+    unit: "bytes",
+    doc: "Largest request: a gRPC message or a WebSocket frame.",
+  }),
+  maxSocketBufferBytes: integer("max-socket-buffer-bytes", 1_048_576, [1024, 1_073_741_824], {
+    unit: "bytes",
+    doc: "A WebSocket with more than this waiting to be read gets no further events until it drains.",
+  }),
+  slowReaderS: integer("slow-reader-s", 30, [1, 3600], {
+    unit: "s",
+    doc: "A WebSocket that is over its buffer and takes nothing for so long is closed (1008).",
+  }),
+  shutdownGraceS: integer("shutdown-grace-s", 10, [0, 3600], {
+    unit: "s",
+    doc: "How long a stopping server lets running requests end.",
+  }),
+  logLevel: choice("log-level", "info", LOG_LEVELS, { doc: "What the log on stderr tells." }),
+};

@@ -1,0 +1,130 @@
+import { readFile } from "node:fs/promises";
+import { join, posix } from "node:path";
+import { externalLocations } from "../../onnx/external-data.ts";
+import { type OnnxModel, readModel } from "../../onnx/model-file.ts";
+import { signatureOf } from "../../onnx/signature.ts";
+import { missingCapabilities } from "./capability.ts";
+import { checkSignature } from "./check-signature.ts";
+import { issueFindings } from "./issue-findings.ts";
+import { type Manifest, manifestSchema } from "./manifest.ts";
+import type { NumberTable } from "./manifest-process.ts";
+import { type Model, modelOf } from "./model.ts";
+import { checkFile } from "./model-file.ts";
+import { type Finding, fieldFinding, MANIFEST_FILE, shown } from "./model-problem.ts";
+
+/** A model, or everything that is wrong with its folder; its name as far as it could be read. */
+export interface LoadedFolder {
+  readonly name: string | undefined;
+  readonly model: Model | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads a model's folder and checks all of it. Never throws. */
+export async function loadModel(folder: string, intraOpThreads: number): Promise<LoadedFolder> {
+  const read = await readManifest(folder);
+  if ("findings" in read) return { name: undefined, model: undefined, findings: read.findings };
+  const { manifest } = read;
+  const score = await checkNetwork(folder, manifest, "score");
+  const classifier = await checkNetwork(folder, manifest, "classifier");
+  const tables = await checkTable(folder, manifest);
+  const findings = [
+    ...missingCapabilities(manifest),
+    ...score.findings,
+    ...classifier.findings,
+    ...tables,
+  ];
+  const model =
+    findings.length === 0 && score.path !== undefined
+      ? modelOf(manifest, score.path, intraOpThreads)
+      : undefined;
+  return { name: manifest.name, model, findings };
+}
+
+async function readManifest(
+  folder: string,
+): Promise<{ readonly manifest: Manifest } | { readonly findings: readonly Finding[] }> {
+  const failed = (message: string): { findings: Finding[] } => ({
+    findings: [{ file: MANIFEST_FILE, message }],
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(join(folder, MANIFEST_FILE), "utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return failed(`is not JSON: ${error.message}`);
+    return failed("missing or unreadable, expected the model's manifest (docs/models.md)");
+  }
+  const parsed = manifestSchema.safeParse(json, { reportInput: true });
+  if (parsed.success) return { manifest: parsed.data };
+  return { findings: parsed.error.issues.flatMap(issueFindings) };
+}
+
+/** Checks a network's files and what they say against the manifest; gives the ONNX file's path where all is well. */
+async function checkNetwork(
+  folder: string,
+  manifest: Manifest,
+  network: "score" | "classifier",
+): Promise<{ readonly path?: string; readonly findings: readonly Finding[] }> {
+  const entry = manifest[network];
+  if (entry === undefined) return { findings: [] };
+  const checked = await checkFile(folder, network, entry);
+  if (!checked.ok) return { findings: [checked.finding] };
+  const findings: Finding[] = [];
+  for (const [i, file] of entry.externalData.entries()) {
+    const data = await checkFile(folder, `${network}.externalData[${i}]`, file);
+    if (!data.ok) findings.push(data.finding);
+  }
+  try {
+    const model = readModel(await readFile(checked.path));
+    findings.push(...checkSignature(manifest, network, signatureOf(model)));
+    findings.push(...unlistedData(manifest, network, model));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    findings.push({ file: entry.file, message: reason });
+  }
+  return findings.length === 0 ? { path: checked.path, findings } : { findings };
+}
+
+/** Weights outside the ONNX file that the manifest gives no sha256 for: nothing would tell if they changed. */
+function unlistedData(
+  manifest: Manifest,
+  network: "score" | "classifier",
+  model: OnnxModel,
+): readonly Finding[] {
+  const entry = manifest[network];
+  if (entry === undefined) return [];
+  const listed = new Set(entry.externalData.map(({ file }) => posix.normalize(file)));
+  return externalLocations(model)
+    .map((location) => posix.join(posix.dirname(entry.file), location))
+    .filter((file) => !listed.has(file))
+    .map((file) =>
+      fieldFinding(
+        `${network}.externalData`,
+        `${entry.file} keeps weights in ${shown(file)}, expected it to be listed with its sha256`,
+      ),
+    );
+}
+
+/** The file of a forward process's table, where it is one. */
+async function checkTable(
+  folder: string,
+  { forwardProcess }: Manifest,
+): Promise<readonly Finding[]> {
+  switch (forwardProcess.kind) {
+    case "ddpm":
+      return checkNumbers(folder, "forwardProcess.betas", forwardProcess.betas);
+    case "smld":
+      return checkNumbers(folder, "forwardProcess.sigmas", forwardProcess.sigmas);
+    default:
+      return [];
+  }
+}
+
+async function checkNumbers(
+  folder: string,
+  field: string,
+  table: NumberTable,
+): Promise<readonly Finding[]> {
+  if (!("file" in table)) return [];
+  const checked = await checkFile(folder, field, table);
+  return checked.ok ? [] : [checked.finding];
+}

@@ -1,0 +1,157 @@
+import { z } from "zod";
+import { CORRECTOR_NAMES, type CorrectorName } from "../../sde/correctors.ts";
+import { PREDICTORS, type PredictorName } from "../../sde/predictors.ts";
+import {
+  type ClassifierEntry,
+  classifierSchema,
+  type ScoreNetworkEntry,
+  scoreNetworkSchema,
+} from "./manifest-network.ts";
+import { type OracleEntry, oracleSchema } from "./manifest-oracle.ts";
+import { type ForwardProcessEntry, forwardProcessSchema } from "./manifest-process.ts";
+import { checkManifest } from "./manifest-rules.ts";
+
+/** The recommended sampler of a model. */
+export interface SamplerEntry {
+  readonly method: "predictor-corrector";
+  readonly predictor: PredictorName;
+  readonly corrector: CorrectorName;
+  readonly steps: number;
+  readonly correctorSteps: number;
+  readonly signalToNoise: number;
+}
+
+/** Where the weights come from. */
+export interface ProvenanceEntry {
+  readonly source?: string;
+  readonly license?: string;
+  readonly trainedOn?: string;
+  readonly checkpointSha256?: string;
+  readonly emaRate?: number;
+}
+
+/** The contents of a model folder's model.json. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly description?: string;
+  readonly shape: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly dataRange: readonly [low: number, high: number];
+  readonly bits: number;
+  readonly classes: readonly string[];
+  readonly forwardProcess: ForwardProcessEntry;
+  readonly continuous: boolean;
+  readonly levels?: number;
+  readonly sigmaRange?: readonly [smallest: number, largest: number];
+  readonly samplingEps?: number;
+  readonly likelihoodEps?: number;
+  readonly score: ScoreNetworkEntry;
+  readonly classifier?: ClassifierEntry;
+  readonly sampler?: SamplerEntry;
+  readonly provenance?: ProvenanceEntry;
+  readonly oracle?: OracleEntry;
+}
+
+const pixels = z.int().min(1).max(4096);
+const predictorNames = Object.keys(PREDICTORS) as PredictorName[];
+
+const sampler = z
+  .strictObject({
+    method: z.literal("predictor-corrector").describe("The family of samplers."),
+    predictor: z.enum(predictorNames).describe("The predictor."),
+    corrector: z.enum(CORRECTOR_NAMES).default("none").describe("The corrector."),
+    steps: z.int().min(1).describe("Predictor steps."),
+    correctorSteps: z
+      .int()
+      .min(0)
+      .default(1)
+      .describe("Corrector steps after each predictor step."),
+    signalToNoise: z.number().positive().default(0.16).describe("The corrector's r."),
+  })
+  .describe("The sampler that requests get when they name none.");
+
+const provenance = z
+  .strictObject({
+    source: z.string().exactOptional().describe("Where the weights come from, such as an address."),
+    license: z.string().exactOptional().describe("Licence of the weights, as an SPDX identifier."),
+    trainedOn: z.string().exactOptional().describe("The training data."),
+    checkpointSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .exactOptional()
+      .describe("SHA-256 of the checkpoint that was exported."),
+    emaRate: z
+      .number()
+      .min(0)
+      .max(1)
+      .exactOptional()
+      .describe("Rate of the exponential moving average whose weights these are; 0: no average."),
+  })
+  .describe("Where the weights come from. Informs; nothing depends on it.");
+
+/** The schema of model.json. Strict: a key that it does not know is refused. */
+export const manifestSchema: z.ZodType<Manifest> = z
+  .strictObject({
+    formatVersion: z.literal(1).describe("Version of this format."),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "expected 1 to 64 of a-z, 0-9, '.', '_', '-'")
+      .describe("The name that requests use; unique among the models of a server."),
+    description: z.string().exactOptional().describe("One sentence for people."),
+    shape: z
+      .strictObject({
+        channels: z.int().min(1).max(64).describe("Channels of the picture."),
+        height: pixels.describe("Rows of pixels."),
+        width: pixels.describe("Pixels of a row."),
+      })
+      .describe("The shape of one picture."),
+    dataRange: z
+      .tuple([z.number(), z.number()])
+      .describe("Values of black and white in the data that the network was trained on."),
+    bits: z
+      .int()
+      .min(1)
+      .max(16)
+      .default(8)
+      .describe("Bits a value was quantised to, for bits/dim."),
+    classes: z
+      .array(z.string().min(1))
+      .default([])
+      .describe("Names of the classes, in the order of their index; empty: none."),
+    forwardProcess: forwardProcessSchema,
+    continuous: z
+      .boolean()
+      .default(true)
+      .describe("Trained at every t; false: at `levels` noise levels only."),
+    levels: z
+      .int()
+      .min(2)
+      .exactOptional()
+      .describe("Number of noise levels that the time inputs step and reversed-step count."),
+    sigmaRange: z
+      .tuple([z.number().positive(), z.number().positive()])
+      .exactOptional()
+      .describe("Smallest and largest sigma = std / mean that the network was trained at."),
+    samplingEps: z
+      .number()
+      .positive()
+      .exactOptional()
+      .describe("Where reverse time stops when sampling; default: the forward process's."),
+    likelihoodEps: z
+      .number()
+      .positive()
+      .exactOptional()
+      .describe(
+        "Where time starts when encoding or computing a likelihood; default: the forward process's.",
+      ),
+    score: scoreNetworkSchema,
+    classifier: classifierSchema.exactOptional(),
+    sampler: sampler.exactOptional(),
+    provenance: provenance.exactOptional(),
+    oracle: oracleSchema.exactOptional(),
+  })
+  .superRefine((manifest, context) => {
+    for (const { path, message } of checkManifest(manifest)) {
+      context.addIssue({ code: "custom", path: [...path], message });
+    }
+  });

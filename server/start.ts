@@ -1,0 +1,101 @@
+import type { Logger } from "pino";
+import type { Config } from "./config/config.ts";
+import { Engine, type EngineLoad } from "./engine/engine.ts";
+import { Slab } from "./engine/slab.ts";
+import { Workers } from "./engine/workers.ts";
+import { asServerError } from "./errors.ts";
+import { startGrpc } from "./grpc/start-grpc.ts";
+import { startHttp } from "./http/start-http.ts";
+import { type ModelProblem, openRepository, type Repository } from "./models/repository.ts";
+import { ScoreStream } from "./score-stream.ts";
+import { startWs } from "./ws/start-ws.ts";
+
+/** How long a stopping server lets callers read the last events of their jobs, in ms. */
+const FLUSH_MS = 2000;
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** Models that were found and left out. */
+  readonly problems: readonly ModelProblem[];
+  /** What the engine has taken on. */
+  readonly load: EngineLoad;
+  /** Stops taking requests, lets those that run end within the grace, and frees everything. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  /** The worker task's compiled file; another one only in tests of faults. */
+  readonly workerFile?: string;
+}
+
+/** Starts everything: models, workers, engine, both front ends. Resolves when requests are answered. */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  { workerFile }: StartOptions = {},
+): Promise<RunningServer> {
+  const slab = new Slab(config.slabMib * 1024 * 1024);
+  const workers = new Workers({
+    slab: slab.memory,
+    threads: 1,
+    ...(workerFile === undefined ? {} : { filename: workerFile }),
+  });
+  const found = await openRepository(config.models, {
+    defaultModel: config.defaultModel,
+    intraOpThreads: config.threads,
+  });
+  const engine = new Engine({
+    slab,
+    workers,
+    limits: { maxRows: config.maxRows, maxActiveRows: config.maxActiveRows },
+    retentionMs: 1000 * config.jobRetentionS,
+    maxBatchRows: config.maxBatchRows,
+    maxStepMs: config.maxStepMs,
+  });
+  const repository = await warm(found, engine, log);
+  const service = new ScoreStream(repository, engine, config);
+  const grpc = await startGrpc(service, config, log);
+  const http = await startHttp(service, config, log, () => whyNotReady(service, repository));
+  const ws = startWs(http.server, service, config, log);
+  service.ready = repository.models.size > 0;
+  return {
+    grpcPort: grpc.port,
+    httpPort: http.port,
+    problems: repository.problems,
+    get load() {
+      return engine.load;
+    },
+    async close() {
+      service.ready = false;
+      await engine.drain(1000 * config.shutdownGraceS);
+      // Every job has ended by now; what is left is to be read.
+      await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS)]);
+      await http.close(FLUSH_MS);
+      await workers.close();
+    },
+  };
+}
+
+function whyNotReady(service: ScoreStream, { models }: Repository): readonly string[] {
+  if (service.ready) return [];
+  return [models.size === 0 ? "no model can be served" : "the server is starting or stopping"];
+}
+
+/** Loads and measures every model; one that does not run is a problem like a file that is missing. */
+async function warm(found: Repository, engine: Engine, log: Logger): Promise<Repository> {
+  const models = new Map(found.models);
+  const problems = [...found.problems];
+  for (const model of found.models.values()) {
+    try {
+      await engine.open(model);
+      log.info({ model: model.name, maxBatchRows: engine.batchLimitOf(model.name) }, "model opened");
+    } catch (error) {
+      models.delete(model.name);
+      problems.push({ model: model.name, message: asServerError(error).message });
+    }
+  }
+  for (const problem of problems) log.error(problem, "model left out");
+  return { ...found, models, problems };
+}

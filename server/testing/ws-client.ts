@@ -1,0 +1,83 @@
+import { once } from "node:events";
+import { WebSocket } from "ws";
+import { ClientFrame, ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { type Deferred, deferred } from "./deferred.ts";
+
+/** A frame as it came: its kind, and what it says (its JSON too, where it was text). */
+export interface Got {
+  readonly kind: "text" | "binary";
+  readonly frame: ServerFrame;
+  readonly json: unknown;
+}
+
+/** A WebSocket of a test: sends requests and hands out the answers in order. */
+export class WsClient {
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #arrived: Got[] = [];
+  #more: Deferred<void> = deferred();
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    this.closed = new Promise((resolve) => {
+      socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+    socket.on("error", () => undefined); // the close says it
+    socket.on("message", (data, isBinary) => {
+      if (!Buffer.isBuffer(data)) throw new Error("expected one Buffer");
+      const json: unknown = isBinary ? undefined : JSON.parse(data.toString());
+      const frame = isBinary ? ServerFrame.decode(data) : ServerFrame.fromJSON(json);
+      this.#arrived.push({ kind: isBinary ? "binary" : "text", frame, json });
+      const more = this.#more;
+      this.#more = deferred();
+      more.resolve();
+    });
+  }
+
+  static async connect(port: number, path = "/v1/stream"): Promise<WsClient> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+    const client = new WsClient(socket);
+    await once(socket, "open");
+    return client;
+  }
+
+  send(raw: string | Uint8Array): void {
+    this.socket.send(raw, { binary: typeof raw !== "string" });
+  }
+
+  sendJson(json: unknown): void {
+    this.send(JSON.stringify(json));
+  }
+
+  sendBinary(frame: ClientFrame): void {
+    this.send(ClientFrame.encode(frame).finish());
+  }
+
+  /** The next frame that has come or comes. */
+  async next(): Promise<Got> {
+    for (;;) {
+      const got = this.#arrived.shift();
+      if (got !== undefined) return got;
+      await this.#more.promise;
+    }
+  }
+
+  /** The frames of one id up to its `completed` or its error; frames of other ids stay where they are. */
+  async readAll(id: string): Promise<Got[]> {
+    const mine: Got[] = [];
+    for (;;) {
+      const index = this.#arrived.findIndex(({ frame }) => frame.id === id);
+      const got = index < 0 ? undefined : this.#arrived.splice(index, 1)[0];
+      if (got === undefined) {
+        await this.#more.promise;
+        continue;
+      }
+      mine.push(got);
+      if (isLast(got.frame)) return mine;
+    }
+  }
+}
+
+function isLast({ response }: ServerFrame): boolean {
+  return response?.$case !== "event" || response.value.event?.$case === "completed";
+}

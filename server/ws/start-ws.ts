@@ -1,0 +1,103 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "pino";
+import { WebSocketServer } from "ws";
+import type { Config } from "../config/config.ts";
+import type { Service } from "../service.ts";
+import { CLOSE } from "./close-codes.ts";
+import { Connection, type ConnectionLimits } from "./connection.ts";
+
+/** Where the WebSocket is. */
+export const STREAM_PATH = "/v1/stream";
+
+/** How often each peer is asked for a sign of life, in ms: well under the minute after which proxies drop a silent
+ * connection. */
+const HEARTBEAT_MS = 20_000;
+
+/** How long a peer may take to answer a close before it is dropped, in ms. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+type WsConfig = Pick<
+  Config,
+  "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows"
+>;
+
+/** The WebSocket front end. */
+export interface Sockets {
+  /** Takes no new sockets, lets requests in flight end for at most `graceMs`, then closes with 1001. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves the contract's ClientFrame and ServerFrame at `/v1/stream` of an HTTP server. Call it in the turn in which
+ * that server began to listen. Upgrades of other paths get 404.
+ */
+export function startWs(
+  http: Server,
+  service: Service,
+  config: WsConfig,
+  log: Logger,
+  heartbeatMs: number = HEARTBEAT_MS,
+): Sockets {
+  const sockets = new WebSocketServer(serverOptions(config));
+  const connections = new Set<Connection>();
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on("error", (error) => log.debug({ err: error }, "an upgrade failed"));
+    if (path(request) !== STREAM_PATH) {
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new Connection(webSocket, service, limits(config), log);
+      connections.add(connection);
+      webSocket.on("close", () => connections.delete(connection));
+    });
+  };
+  http.on("upgrade", upgrade);
+  const heart = setInterval(() => {
+    for (const connection of connections) connection.heartbeat();
+  }, heartbeatMs).unref();
+
+  return {
+    async close(graceMs: number): Promise<void> {
+      for (const connection of connections) connection.drain();
+      const closed = new Promise<void>((resolve) => sockets.close(() => resolve()));
+      const timer = setTimeout(() => {
+        for (const each of connections) each.close(CLOSE.goingAway, "the server stops");
+      }, graceMs);
+      await closed;
+      clearTimeout(timer);
+      clearInterval(heart);
+      http.off("upgrade", upgrade);
+    },
+  };
+}
+
+function serverOptions(config: WsConfig): {
+  noServer: true;
+  maxPayload: number;
+  perMessageDeflate: false;
+  closeTimeout: number;
+} {
+  // Pictures are compressed already, and deflate costs memory for every socket.
+  return {
+    noServer: true,
+    maxPayload: config.maxFrameBytes,
+    perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+}
+
+function limits(config: WsConfig): ConnectionLimits {
+  return {
+    maxBufferBytes: config.maxSocketBufferBytes,
+    slowReaderMs: 1000 * config.slowReaderS,
+    // A running job has a row, so this bounds only watchers.
+    maxRequests: Math.max(1024, 2 * config.maxRows),
+  };
+}
+
+/** The path of a request's target, without its query. */
+function path(request: IncomingMessage): string {
+  return (request.url ?? "").replace(/\?.*$/s, "");
+}
