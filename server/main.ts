@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { ConfigError, type Config } from "./config/config.ts";
+import { type Config, ConfigError } from "./config/config.ts";
 import { renderHelp } from "./config/help.ts";
 import { parseCommand } from "./config/parse.ts";
 import { createLogger } from "./log.ts";

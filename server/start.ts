@@ -90,7 +90,10 @@ async function warm(found: Repository, engine: Engine, log: Logger): Promise<Rep
   for (const model of found.models.values()) {
     try {
       await engine.open(model);
-      log.info({ model: model.name, maxBatchRows: engine.batchLimitOf(model.name) }, "model opened");
+      log.info(
+        { model: model.name, maxBatchRows: engine.batchLimitOf(model.name) },
+        "model opened",
+      );
     } catch (error) {
       models.delete(model.name);
       problems.push({ model: model.name, message: asServerError(error).message });

@@ -1,10 +1,10 @@
 import test from "ava";
 import {
+  diffusedMixture,
   interpret,
   mixtureScore,
-  diffusedMixture,
-  predictorCorrector,
   type Program,
+  predictorCorrector,
 } from "../sde/index.ts";
 import { type BatchContext, runBatch } from "./batch.ts";
 import { createFillNormal } from "./noise.ts";
@@ -52,7 +52,9 @@ test.serial("a worker gives what the interpreter gives with the exact score", as
 });
 
 test.serial("a row gives the same alone and in the company of rows at other times", async (t) => {
-  const programs = Array.from({ length: 9 }, (_, i) => program(10 + 5 * i, i % 2 ? "langevin" : "none"));
+  const programs = Array.from({ length: 9 }, (_, i) =>
+    program(10 + 5 * i, i % 2 ? "langevin" : "none"),
+  );
   const each = rowElements(program(1, "none"));
   const together = context(programs.length, program(1, "none"));
   const rows = programs.map((one, i) => new TestRow(one, BigInt(i), i * each));
@@ -69,48 +71,56 @@ test.serial("a row gives the same alone and in the company of rows at other time
   }
 });
 
-test.serial("a step that dies at any stage has changed nothing, and runs again with the same bits", async (t) => {
-  const one = program(5, "langevin");
-  const undisturbed = context(1, one);
-  const reference = new TestRow(one, 8n, 0);
-  await runTogether([reference], undisturbed);
+test.serial(
+  "a step that dies at any stage has changed nothing, and runs again with the same bits",
+  async (t) => {
+    const one = program(5, "langevin");
+    const undisturbed = context(1, one);
+    const reference = new TestRow(one, 8n, 0);
+    await runTogether([reference], undisturbed);
 
-  const disturbed = context(1, one);
-  const row = new TestRow(one, 8n, 0);
-  while (row.step !== undefined) {
-    const task = { kind: "batch", graph: "score", source, rows: [row.rowStep()] } as const;
-    for (const stage of ["prepared", "evaluated", "updated"] as const) {
-      const dying: BatchContext = {
-        ...disturbed,
-        onStage: (at) => {
-          if (at === stage) throw new Error(`died when ${stage}`);
-        },
-      };
-      await t.throwsAsync(runBatch(task, dying), { message: `died when ${stage}` });
+    const disturbed = context(1, one);
+    const row = new TestRow(one, 8n, 0);
+    while (row.step !== undefined) {
+      const task = { kind: "batch", graph: "score", source, rows: [row.rowStep()] } as const;
+      for (const stage of ["prepared", "evaluated", "updated"] as const) {
+        const dying: BatchContext = {
+          ...disturbed,
+          onStage: (at) => {
+            if (at === stage) throw new Error(`died when ${stage}`);
+          },
+        };
+        await t.throwsAsync(runBatch(task, dying), { message: `died when ${stage}` });
+      }
+      const answer = await runBatch(task, disturbed);
+      row.front ^= answer.rows[0]?.written ?? 0;
+      row.advance(answer.rows[0]?.scalars ?? []);
     }
-    const answer = await runBatch(task, disturbed);
-    row.front ^= answer.rows[0]?.written ?? 0;
-    row.advance(answer.rows[0]?.scalars ?? []);
-  }
-  t.deepEqual(row.result(disturbed.slab), reference.result(undisturbed.slab));
-});
+    t.deepEqual(row.result(disturbed.slab), reference.result(undisturbed.slab));
+  },
+);
 
-test.serial("a row whose network output is not finite is named, and its neighbours are not touched", async (t) => {
-  const one = program(3, "none");
-  const memory = context(2, one);
-  const good = new TestRow(one, 1n, 0);
-  const bad = new TestRow(one, 2n, rowElements(one));
-  await runBatch({ kind: "batch", graph: "score", source, rows: [good.rowStep()] }, memory);
-  const poisoned = {
-    ...bad.rowStep(),
-    prepare: [{ op: "lincomb", out: 0, terms: [], noise: { draw: 0, scale: Number.NaN } }] as const,
-  };
-  const answer = await runBatch(
-    { kind: "batch", graph: "score", source, rows: [good.rowStep(), poisoned] },
-    memory,
-  );
-  t.deepEqual(
-    answer.rows.map(({ finite }) => finite),
-    [true, false],
-  );
-});
+test.serial(
+  "a row whose network output is not finite is named, and its neighbours are not touched",
+  async (t) => {
+    const one = program(3, "none");
+    const memory = context(2, one);
+    const good = new TestRow(one, 1n, 0);
+    const bad = new TestRow(one, 2n, rowElements(one));
+    await runBatch({ kind: "batch", graph: "score", source, rows: [good.rowStep()] }, memory);
+    const poisoned = {
+      ...bad.rowStep(),
+      prepare: [
+        { op: "lincomb", out: 0, terms: [], noise: { draw: 0, scale: Number.NaN } },
+      ] as const,
+    };
+    const answer = await runBatch(
+      { kind: "batch", graph: "score", source, rows: [good.rowStep(), poisoned] },
+      memory,
+    );
+    t.deepEqual(
+      answer.rows.map(({ finite }) => finite),
+      [true, false],
+    );
+  },
+);

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
+  evaluationScalars,
+  type ForwardProcess,
   type GaussianMixture,
   type Parameterization,
   type Program,
   type Scalars,
   type Step,
-  evaluationScalars,
-  type ForwardProcess,
   variancePreserving,
 } from "../sde/index.ts";
 import { type BatchContext, runBatch } from "./batch.ts";

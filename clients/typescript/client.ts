@@ -55,7 +55,9 @@ export class Client {
   /** @throws ServiceError of grpc-js */
   cancel(jobId: string): Promise<CancelResponse> {
     return new Promise((resolve, reject) => {
-      this.#stub.cancel({ jobId }, (error, response) => (error ? reject(error) : resolve(response)));
+      this.#stub.cancel({ jobId }, (error, response) =>
+        error ? reject(error) : resolve(response),
+      );
     });
   }
 

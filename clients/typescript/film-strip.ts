@@ -34,7 +34,11 @@ export async function collectFrames(
  * @param size side of one picture, in pixels
  * @returns a PNG
  */
-export async function filmStrip(samples: readonly Frames[], rows: number, size: number): Promise<Buffer> {
+export async function filmStrip(
+  samples: readonly Frames[],
+  rows: number,
+  size: number,
+): Promise<Buffer> {
   const gap = 2;
   const tiles = samples.flatMap((frames, column) =>
     Array.from({ length: rows }, (_, row) => ({

@@ -14,7 +14,10 @@ for (const { path, bytes } of generatedFiles()) {
 }
 
 test("the mixture's numbers are exact in float32 and lie 3 stds inside the data range", (t) => {
-  for (const [mixture, low, high] of [[SYMMETRIC, -1, 1], [POSITIVE, 0, 1]] as const) {
+  for (const [mixture, low, high] of [
+    [SYMMETRIC, -1, 1],
+    [POSITIVE, 0, 1],
+  ] as const) {
     mixture.means.forEach((mean, k) => {
       const reach = 3 * mixture.stds[k]!;
       t.deepEqual([...Float32Array.from(mean)], mean);

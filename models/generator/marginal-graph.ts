@@ -22,11 +22,7 @@ export function addVeMarginal(graph: GraphBuilder, sigma: string): MarginalValue
 }
 
 /** The marginal of the VP process from t, of shape [batch, 1, 1]. */
-export function addVpMarginal(
-  graph: GraphBuilder,
-  options: VpOptions,
-  t: string,
-): MarginalValues {
+export function addVpMarginal(graph: GraphBuilder, options: VpOptions, t: string): MarginalValues {
   const { mean, variance } = addVp(graph, options, t);
   return { mean, variance };
 }
@@ -45,11 +41,7 @@ export function addSubvpMarginal(
  * With y = betaMin t + (betaMax - betaMin) t^2 / 2: mean = exp(-y / 2) and variance = 1 - exp(-y), the latter as
  * 2 tanh(y / 2) / (1 + tanh(y / 2)), which keeps its digits in float32 where y is small. ONNX has no expm1.
  */
-function addVp(
-  graph: GraphBuilder,
-  { betaMin, betaMax }: VpOptions,
-  t: string,
-): MarginalValues {
+function addVp(graph: GraphBuilder, { betaMin, betaMax }: VpOptions, t: string): MarginalValues {
   const slope = scalar(graph, "quarter_beta_slope", (betaMax - betaMin) / 4);
   const start = scalar(graph, "half_beta_min", betaMin / 2);
   const halfBeta = graph.node("Add", [start, graph.node("Mul", [slope, t])]);

@@ -39,19 +39,33 @@ export function addMixtureScore(
   const scalar = (initializer: string, value: number): string =>
     graph.initializer(initializer, tensor("float32", [], [value]));
 
-  const means = graph.initializer("means", tensor("float32", [1, count, dims], mixture.means.flat()));
+  const means = graph.initializer(
+    "means",
+    tensor("float32", [1, count, dims], mixture.means.flat()),
+  );
   const flat = graph.initializer("flat_shape", tensor("int64", [3], [-1, 1, dims]));
   const rows = graph.node("Reshape", [x, flat]);
-  const offset = graph.node("Sub", [graph.node("Mul", [mean, means]), rows], {}, { name: "offset" });
+  const offset = graph.node(
+    "Sub",
+    [graph.node("Mul", [mean, means]), rows],
+    {},
+    { name: "offset" },
+  );
 
   const meanSquared = graph.node("Mul", [mean, mean]);
-  const variances = perComponent("variances", mixture.stds.map((std) => std * std));
+  const variances = perComponent(
+    "variances",
+    mixture.stds.map((std) => std * std),
+  );
   const total = (componentVariance: string, output: string): string => {
     const scaled = graph.node("Mul", [meanSquared, componentVariance]);
     return graph.node("Add", [scaled, variance], {}, { name: output });
   };
   const v = total(variances, "component_variance");
-  const largest = total(scalar("largest_variance", Math.max(...mixture.stds) ** 2), "base_variance");
+  const largest = total(
+    scalar("largest_variance", Math.max(...mixture.stds) ** 2),
+    "base_variance",
+  );
 
   const last = graph.initializer("element_axis", tensor("int64", [1], [2]));
   const squares = graph.node("Mul", [offset, offset]);
@@ -61,7 +75,12 @@ export function addMixtureScore(
   const volume = graph.node("Mul", [scalar("half_dims", dims / 2), logRatio]);
   const logWeights = perComponent("log_weights", mixture.weights.map(Math.log));
   const logits = graph.node("Sub", [graph.node("Sub", [logWeights, volume]), quadratic]);
-  const responsibility = graph.node("Softmax", [logits], { axis: int(1) }, { name: "responsibility" });
+  const responsibility = graph.node(
+    "Softmax",
+    [logits],
+    { axis: int(1) },
+    { name: "responsibility" },
+  );
 
   const pull = graph.node("Mul", [graph.node("Div", [responsibility, v]), offset]);
   const components = graph.initializer("component_axis", tensor("int64", [1], [1]));

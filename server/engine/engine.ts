@@ -227,6 +227,7 @@ export class Engine {
     }
     row.front ^= answer.written;
     row.failures = 0;
+    row.failuresAlone = 0;
     row.steps++;
     if (step.evaluate !== undefined) {
       row.evaluations++;
@@ -247,10 +248,14 @@ export class Engine {
     }
   }
 
-  /** The step has changed nothing, so it can run again; a row that fails by itself takes its job with it. */
+  /**
+   * The step has changed nothing, so it can run again: once more in company, then by itself. A row that fails twice
+   * by itself takes its job with it, and no other.
+   */
   #retry(row: Row, lane: string, error: ServerError, batchRows: number): void {
     row.failures++;
-    if (batchRows === 1 && row.failures >= 2) this.#end(row.job, error);
+    if (batchRows === 1) row.failuresAlone++;
+    if (row.failuresAlone >= 2) this.#end(row.job, error);
     else this.#scheduler.add(lane, row, row.failures >= 2);
   }
 

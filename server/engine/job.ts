@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Accepted, Image, JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { asServerError, ServerError } from "../errors.ts";
+import { asServerError, type ServerError } from "../errors.ts";
 import { encodeImage } from "../images/encode.ts";
 import type { JobView } from "../service.ts";
 import { duration } from "./duration.ts";

@@ -19,8 +19,9 @@ export class Row {
   evaluations = 0;
   /** Rows that shared this row's evaluations, added up. */
   companions = 0;
-  /** Times in a row that its current step has failed. */
+  /** How often its current step has failed, and how often of these by itself. */
   failures = 0;
+  failuresAlone = 0;
   /** A worker has it. */
   running = false;
   /** Its current step also writes the preview. */

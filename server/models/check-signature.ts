@@ -28,23 +28,33 @@ export function checkSignature(
   const entry = manifest[network];
   if (entry === undefined) return [];
   const inputs = expectedInputs(manifest, network, entry);
-  const named = new Set(inputs.map(({ name }) => name));
-  const unnamed = signature.inputs.filter(({ name }) => !named.has(name));
+  const mismatches = inputs.flatMap((input) =>
+    checkValue(input, "input", signature.inputs, entry.batch),
+  );
+  const output = expectedOutput(manifest, network, entry);
   return [
-    ...inputs.flatMap((input) => checkValue(input, "input", signature.inputs, entry.batch)),
-    ...unnamed.map(({ name }) =>
-      fieldFinding(
-        network,
-        `${entry.file} also asks for an input ${shown(name)} that the manifest does not name`,
-      ),
-    ),
-    ...checkValue(
-      expectedOutput(manifest, network, entry),
-      "output",
-      signature.outputs,
-      entry.batch,
-    ),
+    ...mismatches,
+    ...unnamedInputs(network, entry.file, inputs, signature),
+    ...checkValue(output, "output", signature.outputs, entry.batch),
   ];
+}
+
+/** Inputs of the file beside those that the manifest names. Where it names one wrongly, that alone is said. */
+function unnamedInputs(
+  network: string,
+  file: string,
+  inputs: readonly Expected[],
+  signature: Signature,
+): readonly Finding[] {
+  const names = inputs.map(({ name }) => name);
+  const unnamed = signature.inputs.filter(({ name }) => !names.includes(name));
+  if (signature.inputs.length - unnamed.length < names.length) return [];
+  return unnamed.map(({ name }) =>
+    fieldFinding(
+      network,
+      `${file} also asks for an input ${shown(name)} that the manifest does not name`,
+    ),
+  );
 }
 
 function expectedInputs(

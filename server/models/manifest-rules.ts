@@ -1,5 +1,6 @@
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
+import { shown } from "./model-problem.ts";
 
 /** A rule between fields that does not hold: which field, and what is wrong with it. */
 export interface BrokenRule {
@@ -67,14 +68,21 @@ function classes({ classes, classifier, score }: Manifest): BrokenRule[] {
   const broken: BrokenRule[] = [];
   const twice = classes.find((name, index) => classes.indexOf(name) !== index);
   if (twice !== undefined) {
-    broken.push({
-      path: ["classes"],
-      message: `seen ${JSON.stringify(twice)} twice, expected each once`,
-    });
+    const message = `seen ${shown(twice)} twice, expected each once`;
+    broken.push({ path: ["classes"], message });
   }
   if (classes.length < 2 && (classifier !== undefined || score.class !== undefined)) {
     const message = `seen ${classes.length} names, expected at least 2 beside a class input or a classifier`;
     broken.push({ path: ["classes"], message });
+  }
+  const nullClass = score.class?.nullClass;
+  if (nullClass === undefined) return broken;
+  // An index may count one class more than there are names: the one that means none.
+  const [low, high] =
+    score.class?.encoding === "index" ? [0, classes.length] : [-1, classes.length - 1];
+  if (nullClass < low || nullClass > high) {
+    const message = `seen ${nullClass}, expected ${low} to ${high}`;
+    broken.push({ path: ["score", "class", "nullClass"], message });
   }
   return broken;
 }

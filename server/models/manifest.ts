@@ -32,6 +32,7 @@ export interface ProvenanceEntry {
 
 /** The contents of a model folder's model.json. */
 export interface Manifest {
+  readonly $schema?: string;
   readonly formatVersion: 1;
   readonly name: string;
   readonly description?: string;
@@ -92,6 +93,7 @@ const provenance = z
 /** The schema of model.json. Strict: a key that it does not know is refused. */
 export const manifestSchema: z.ZodType<Manifest> = z
   .strictObject({
+    $schema: z.string().exactOptional().describe("Address of this schema, for editors; not read."),
     formatVersion: z.literal(1).describe("Version of this format."),
     name: z
       .string()

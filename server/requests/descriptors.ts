@@ -17,8 +17,9 @@ const FILE_OF_PACKAGE: Readonly<Record<string, string>> = {
 /**
  * The file descriptors that @grpc/proto-loader makes of a parsed .proto file, completed.
  *
- * It leaves the list of dependencies empty, type names relative and `optional` unmarked (grpc-node issues 2595,
- * 2958, 3034), so that a strict reader, such as grpcurl over reflection, can't resolve google.protobuf.Duration.
+ * It leaves out the list of dependencies, the JSON names and the mark of `optional`, and writes type names relative
+ * (grpc-node issues 2595, 2958, 3034), so that a strict reader, such as grpcurl over reflection, can't resolve
+ * google.protobuf.Duration.
  *
  * @param encoded one serialised FileDescriptorProto for each package
  * @throws Error when a field names a type that no file defines
@@ -68,6 +69,7 @@ function completeMessage(
 ): void {
   const name = `${scope}.${message.name}`;
   for (const field of message.field) {
+    field.jsonName = field.name.replaceAll(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
     if (field.typeName !== "") {
       const type = resolve(homes, name, field.typeName);
       field.typeName = `.${type.name}`;

@@ -1,0 +1,187 @@
+import anyTest, { type TestFn } from "ava";
+import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { ServerError } from "../errors.ts";
+import { eventsOf, type StartedEngine, samplesOf, startEngine } from "../testing/start-engine.ts";
+
+const test = anyTest as TestFn<StartedEngine>;
+const MODEL = "gaussian-mixture-vp";
+
+test.before(async (t) => {
+  t.context = await startEngine({ models: [MODEL, "gaussian-mixture-ve"] });
+});
+test.after.always((t) => t.context.close());
+
+function method(steps: number, corrector = "none") {
+  return {
+    method: {
+      $case: "predictorCorrector",
+      value: { predictor: "reverse-diffusion", corrector, steps },
+    },
+  } as const;
+}
+
+function cases(events: readonly JobEvent[]): (string | undefined)[] {
+  return events.map(({ event }) => event?.$case);
+}
+
+test.serial("a job says accepted, one result a sample and completed, in order", async (t) => {
+  const events = await eventsOf(t.context.submit({ model: MODEL, count: 3, sampler: method(20) }));
+  t.is(events[0]?.event?.$case, "accepted");
+  t.is(events.at(-1)?.event?.$case, "completed");
+  t.is(cases(events).filter((name) => name === "sampled").length, 3);
+  const sequences = events.map(({ sequence }) => Number(sequence));
+  t.deepEqual(
+    sequences,
+    [...sequences].sort((a, b) => a - b),
+  );
+  const [accepted] = events;
+  if (accepted?.event?.$case !== "accepted") return t.fail();
+  t.is(accepted.event.value.rows, 3);
+  t.is(accepted.event.value.expectedEvaluations, 20n);
+});
+
+test.serial(
+  "16 requests of one sample share evaluations, and each gets what it gets alone",
+  async (t) => {
+    const { submit } = t.context;
+    const request = (seed: bigint) => ({ model: MODEL, seed, sampler: method(40, "langevin") });
+    const seeds = Array.from({ length: 16 }, (_, i) => BigInt(i));
+    const jobs = seeds.map((seed) => submit(request(seed)));
+    const together = await Promise.all(jobs.map(samplesOf));
+    for (const job of jobs) {
+      const completed = (await eventsOf(job)).at(-1)?.event;
+      if (completed?.$case !== "completed") return t.fail();
+      t.true(completed.value.meanBatchRows >= 12, `${completed.value.meanBatchRows} rows`);
+    }
+    for (const [i, seed] of seeds.entries()) {
+      const [alone] = await samplesOf(submit(request(seed)));
+      const shared = together[i]?.[0];
+      if (alone === undefined || shared === undefined) return t.fail();
+      // Noise bits are the same; float32 sums may be taken in another order in a batch of another size.
+      t.true(alone.every((value, e) => Math.abs(value - (shared[e] ?? Number.NaN)) < 1e-4));
+    }
+  },
+);
+
+test.serial("previews come as often as asked, each row's last step excepted", async (t) => {
+  const events = await eventsOf(
+    t.context.submit({ model: MODEL, count: 2, sampler: method(40), preview: { everySteps: 10 } }),
+  );
+  const evaluations = events.flatMap(({ event }) =>
+    event?.$case === "preview" ? [Number(event.value.evaluations)] : [],
+  );
+  t.true(evaluations.length > 0 && evaluations.length <= 2 * 3);
+  t.true(evaluations.every((count) => count % 10 === 0 && count < 40));
+});
+
+test.serial("a rate limit on previews holds", async (t) => {
+  const started = performance.now();
+  const events = await eventsOf(
+    t.context.submit({
+      model: MODEL,
+      sampler: method(400),
+      preview: { everySteps: 1, maxPerSecond: 20 },
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const previews = cases(events).filter((name) => name === "preview").length;
+  t.true(previews >= 1 && previews <= 1 + 20 * seconds, `${previews} in ${seconds} s`);
+});
+
+test.serial("cancel ends a job within a step and frees its registers", async (t) => {
+  const { engine, submit } = t.context;
+  const job = submit({ model: MODEL, count: 32, sampler: method(10_000) });
+  const events = job.events(0n, new AbortController().signal);
+  while ((await events.next()).value?.event?.$case !== "progress");
+  t.true(engine.cancel(job));
+  t.false(engine.cancel(job));
+  await t.throwsAsync(
+    async () => {
+      while (!(await events.next()).done);
+    },
+    { instanceOf: ServerError, message: /was cancelled/ },
+  );
+  // What a worker still has comes back after its step; the next job's first answer is later than that.
+  await eventsOf(submit({ model: MODEL, sampler: method(2) }));
+  t.deepEqual(engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+});
+
+test.serial("a caller who leaves cancels the job, unless it is detached", async (t) => {
+  const { engine, submit } = t.context;
+  const left = submit({ model: MODEL, sampler: method(10_000) });
+  left.leave();
+  t.not(left.endedMs, undefined);
+  const detached = submit({ model: MODEL, sampler: method(10), options: { detached: true } });
+  detached.leave();
+  t.is((await eventsOf(detached)).at(-1)?.event?.$case, "completed");
+  t.is(engine.job(detached.id), detached);
+});
+
+test.serial("watching from a sequence number gives the results that came after it", async (t) => {
+  const job = t.context.submit({ model: MODEL, count: 2, sampler: method(5) });
+  const all = await eventsOf(job);
+  const [first] = all.filter(({ event }) => event?.$case === "sampled");
+  const after = first?.sequence ?? 0n;
+  const rest: JobEvent[] = [];
+  for await (const event of job.events(after, new AbortController().signal)) rest.push(event);
+  t.deepEqual(
+    rest,
+    all.filter(({ sequence, event }) => sequence > after && event?.$case !== "progress"),
+  );
+});
+
+test.serial("jobs of two models run side by side", async (t) => {
+  const jobs = [MODEL, "gaussian-mixture-ve"].map((model) =>
+    t.context.submit({ model, count: 4, sampler: method(30) }),
+  );
+  for (const samples of await Promise.all(jobs.map(samplesOf))) t.is(samples.length, 4);
+});
+
+test.serial("more rows than the server holds are refused, with a time to come back", async (t) => {
+  const small = await startEngine({ models: [MODEL], maxRows: 4, maxActiveRows: 2 });
+  try {
+    const job = small.submit({ model: MODEL, count: 3, sampler: method(200) });
+    const error = t.throws(() => small.submit({ model: MODEL, count: 2 }), {
+      instanceOf: ServerError,
+    });
+    t.is(error?.code, "queue-full");
+    t.true((error?.retryAfterMs ?? 0) > 0);
+    t.is(
+      t.throws(() => small.submit({ model: MODEL, count: 5 }), { instanceOf: ServerError })?.code,
+      "too-large",
+    );
+    t.is((await samplesOf(job)).length, 3);
+    t.deepEqual(small.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+  } finally {
+    await small.close();
+  }
+});
+
+test.serial("a drain refuses new jobs and lets those that run end", async (t) => {
+  const small = await startEngine({ models: [MODEL] });
+  const job = small.submit({ model: MODEL, count: 3, sampler: method(50) });
+  const drained = small.engine.drain(60_000);
+  const error = t.throws(() => small.submit({ model: MODEL }), { instanceOf: ServerError });
+  t.is(error?.code, "shutting-down");
+  await drained;
+  t.is((await samplesOf(job)).length, 3);
+  await small.close();
+});
+
+test.serial(
+  "a thread that exits in the middle of a step is replaced, and the result is what it would have been",
+  async (t) => {
+    const workerFile = new URL("../../worker/dying.js", import.meta.url).href;
+    const dying = await startEngine({ models: [MODEL], workerFile });
+    try {
+      const request = { model: MODEL, count: 8, seed: 21n, sampler: method(12, "langevin") };
+      const disturbed = await samplesOf(dying.submit(request));
+      const counters = new Int32Array(dying.slab.memory, dying.slab.memory.byteLength - 8);
+      t.is(counters[1], 3, "the thread died three times");
+      t.deepEqual(disturbed, await samplesOf(t.context.submit(request)));
+      t.deepEqual(dying.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+    } finally {
+      await dying.close();
+    }
+  },
+);
