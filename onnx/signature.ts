@@ -33,12 +33,15 @@ function valueSignature({ name, type }: ValueInfoProto): ValueSignature {
   return {
     name,
     type: tensor === undefined ? undefined : elementTypeName(tensor.elemType),
-    shape: tensor?.shape === undefined ? undefined : dimensions(tensor.shape),
+    shape: shapeOfProto(tensor?.shape),
   };
 }
 
-function dimensions(shape: TensorShapeProto): readonly Dimension[] {
-  return shape.dim.map(({ value }) => {
+/** The dimensions of a shape; undefined for one of unknown rank. */
+export function shapeOfProto(
+  shape: TensorShapeProto | undefined,
+): readonly Dimension[] | undefined {
+  return shape?.dim.map(({ value }) => {
     switch (value?.$case) {
       case "dimValue":
         return Number(value.value);

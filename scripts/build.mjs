@@ -9,11 +9,13 @@ const COMPILED = /(\.js|\.js\.map|\.d\.ts|\.d\.ts\.map)$/;
 
 /** Everything it has to say goes to stderr. */
 export async function build() {
-  removeStale();
   await Promise.all([
     run(process.execPath, [TOOLS.tsc, "-b"]),
     run(process.execPath, ["scripts/build-wasm.mjs"]),
   ]);
+  // Last, because only a build that succeeded has noted that the source is gone: a source that comes back is
+  // then compiled again.
+  removeStale();
 }
 
 /** Removes what was compiled from a source that is no longer there; else its tests would still run. */

@@ -6,6 +6,7 @@ import { compareGenerated } from "./generate.mjs";
 import { requireInstalled } from "./install.mjs";
 import { compareLayers } from "./layers.mjs";
 import { runTests } from "./run-tests.mjs";
+import { compareSettingsTable } from "./settings-table.mjs";
 
 /** Name to what it runs; each answers with an exit code and its output. */
 const STATIC_CHECKS = {
@@ -17,17 +18,23 @@ const STATIC_CHECKS = {
   "generated code": compareGenerated,
 };
 
+/** The same of checks that need a build. */
+const BUILT_CHECKS = {
+  "settings in the README": compareSettingsTable,
+};
+
 /** Checks everything, the cheap first; the tests run only where all else is well. */
 export async function check() {
-  await checkStatically();
+  await runChecks(STATIC_CHECKS);
   await build();
+  await runChecks(BUILT_CHECKS);
   await runTests([]);
 }
 
 /** @throws CommandFailed that names the checks that failed, after what they had to say. */
-async function checkStatically() {
+async function runChecks(checks) {
   const failed = [];
-  for (const [name, runCheck] of Object.entries(STATIC_CHECKS)) {
+  for (const [name, runCheck] of Object.entries(checks)) {
     const started = performance.now();
     const { code, output } = await runCheck();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);

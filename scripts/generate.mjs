@@ -1,10 +1,12 @@
-/** `npm run generate`: the TypeScript of proto/ and onnx/schema/, as buf.gen.yaml says. */
+/** `npm run generate`: the TypeScript of proto/ and onnx/schema/, as buf.gen.yaml says, and the README's settings. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { build } from "./build.mjs";
 import { capture, root, run, script, TOOLS } from "./command.mjs";
 import { requireInstalled } from "./install.mjs";
+import { writeSettingsTable } from "./settings-table.mjs";
 
 /** The folders that buf.gen.yaml writes. */
 const GENERATED = ["proto/gen", "onnx/gen"];
@@ -52,5 +54,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await script(async () => {
     requireInstalled();
     await run(process.execPath, [TOOLS.buf, "generate"]);
+    await build();
+    await writeSettingsTable();
   });
 }

@@ -1,4 +1,4 @@
-/** The forward processes that this module knows by name. */
+/** The forward processes by family: what discretises like which. */
 export type ForwardProcessKind = "ve" | "vp" | "subvp";
 
 /** Mean coefficient and standard deviation of p(x_t | x_0) = N(mean x_0, std^2 I). */
@@ -16,8 +16,12 @@ export interface Marginal {
  */
 export interface ForwardProcess {
   readonly kind: ForwardProcessKind;
+  /** N, where the network was trained at the N noise levels t = k T / (N - 1) alone. */
+  readonly levels?: number;
   /** T, where the marginal is (nearly) the prior. */
   readonly endTime: number;
+  /** How a sampler spaces its times unless it is told otherwise: evenly in t, save where t is sigma itself. */
+  readonly timeGrid: "uniform" | "karras";
   /** Where reverse time stops when sampling, unless a request says otherwise. */
   readonly samplingEps: number;
   /** Where forward time starts when encoding or computing a likelihood. */
@@ -30,6 +34,14 @@ export interface ForwardProcess {
   diffusion(t: number): number;
   /** Mean coefficient and standard deviation of p(x_t | x_0), t in [0, T]. */
   marginal(t: number): Marginal;
+  /** The t at which std / mean is `sigma`, > 0: the inverse that time grids in sigma need. */
+  timeOfSigma(sigma: number): number;
+}
+
+/** sigma = std / mean at t, the noise level beside data of unit mean coefficient. */
+export function sigmaAt(process: ForwardProcess, t: number): number {
+  const { mean, std } = process.marginal(t);
+  return std / mean;
 }
 
 /**

@@ -37,20 +37,32 @@ export interface Langevin extends Draw {
   readonly alpha: number;
 }
 
+/** Its scalar is sum_e a_e b_e, in float64. */
+export interface Dot {
+  readonly op: "dot";
+  readonly a: Register;
+  readonly b: Register;
+}
+
+/**
+ * Its scalar is the root mean square over elements of v_e / (absolute + relative max(|x_e|, |y_e|)), in float64: the
+ * norm in which adaptive solvers measure an error or a slope v beside the states x and y.
+ *
+ * @see Hairer, Norsett and Wanner 1993, equation II.4.11.
+ */
+export interface ScaledNorm {
+  readonly op: "scaled-norm";
+  readonly v: Register;
+  readonly x: Register;
+  readonly y: Register;
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** Its scalar is uniform in (0, 1), from the draw's own stream. */
+export interface Uniform extends Draw {
+  readonly op: "uniform";
+}
+
 /** A vector operation on the registers of one trajectory. An instruction sees what those before it wrote. */
-export type Instruction = LinearCombination | Langevin;
-
-/** The register that an instruction writes. */
-export function written(instruction: Instruction): Register {
-  return instruction.out;
-}
-
-/** Whether an instruction returns a scalar to its program. */
-export function returnsScalar(instruction: Instruction): boolean {
-  switch (instruction.op) {
-    case "lincomb":
-      return false;
-    case "langevin":
-      return true;
-  }
-}
+export type Instruction = LinearCombination | Langevin | Dot | ScaledNorm | Uniform;

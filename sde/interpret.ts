@@ -1,6 +1,6 @@
 import type { Instruction, Register } from "./instruction.ts";
-import { execute, type RegisterAccess, type Vector } from "./kernels.ts";
-import { type FillNormal, fillNormal } from "./noise.ts";
+import { execute, type Noise, type RegisterAccess, type Vector } from "./kernels.ts";
+import { type FillNormal, fillNormal, uniformNumber } from "./noise.ts";
 import type { Program, Scalars } from "./program.ts";
 
 /** score(x, t), elementwise as long as x. Must not keep or change x. */
@@ -15,6 +15,13 @@ export interface InterpretOptions {
   /** Called with Tweedie's estimate after each evaluation; it must copy what it keeps. */
   readonly onEstimate?: (estimate: Vector, t: number) => void;
   readonly fill?: FillNormal;
+  /** Start of a program that is given one, `dims` elements. */
+  readonly input?: ArrayLike<number>;
+}
+
+/** A program's numerical failure: its message is the sentence that its user reads. */
+export class SolverError extends Error {
+  override readonly name = "SolverError";
 }
 
 /**
@@ -22,6 +29,7 @@ export interface InterpretOptions {
  * bits as the server's workers, with no server.
  *
  * @returns the result register, a vector of `dims` elements that the caller owns
+ * @throws SolverError where the program ends in a failure
  */
 export function interpret(program: Program, score: Score, options: InterpretOptions): Vector {
   const { dims, seed, sample, precision = "float32", onEstimate, fill = fillNormal } = options;
@@ -36,20 +44,28 @@ export function interpret(program: Program, score: Score, options: InterpretOpti
   };
   const registers: RegisterAccess = { read: register, write: register };
   const z = new Float32Array(dims);
-  const normals = (draw: number): Float32Array => {
-    fill(z, { seed, sample, draw });
-    return z;
+  const noise: Noise = {
+    normals: (draw) => {
+      fill(z, { seed, sample, draw });
+      return z;
+    },
+    uniform: (draw) => uniformNumber({ seed, sample, draw }),
   };
   const runAll = (instructions: readonly Instruction[]): number[] =>
     instructions
-      .map((instruction) => execute(instruction, registers, normals))
+      .map((instruction) => execute(instruction, registers, noise))
       .filter((scalar) => scalar !== undefined);
 
+  if (program.input !== undefined) register(program.input).set(options.input ?? []);
   const steps = program.steps();
   let scalars: Scalars = [];
   for (;;) {
-    const { done, value: step } = steps.next(scalars);
-    if (done || step === undefined) return register(program.result);
+    const next = steps.next(scalars);
+    if (next.done) {
+      if (next.value !== undefined) throw new SolverError(next.value.failure);
+      return register(program.result);
+    }
+    const step = next.value;
     const prepared = runAll(step.prepare);
     if (step.evaluate !== undefined) {
       const { input, time, output } = step.evaluate;

@@ -1,4 +1,11 @@
-import type { Instruction, Langevin, LinearCombination, Register } from "./instruction.ts";
+import type {
+  Dot,
+  Instruction,
+  Langevin,
+  LinearCombination,
+  Register,
+  ScaledNorm,
+} from "./instruction.ts";
 
 /** One register's elements: float32 in the server, float64 where a test wants the mathematics alone. */
 export type Vector = Float32Array | Float64Array;
@@ -12,8 +19,13 @@ export interface RegisterAccess {
   write(register: Register): Vector;
 }
 
-/** Standard normals of one draw of this trajectory, float32[dims]; overwritten by the next call. */
-export type Normals = (draw: number) => Float32Array;
+/** The random numbers of one trajectory. */
+export interface Noise {
+  /** Standard normals of a draw, float32[dims]; overwritten by the next call. */
+  normals(draw: number): Float32Array;
+  /** A number uniform in (0, 1). */
+  uniform(draw: number): number;
+}
 
 /**
  * Runs one instruction. Sums are taken in float64 in element order, so a trajectory's numbers do not depend on its
@@ -24,24 +36,30 @@ export type Normals = (draw: number) => Float32Array;
 export function execute(
   instruction: Instruction,
   registers: RegisterAccess,
-  normals: Normals,
+  noise: Noise,
 ): number | undefined {
   switch (instruction.op) {
     case "lincomb":
-      linearCombination(instruction, registers, normals);
+      linearCombination(instruction, registers, noise);
       return undefined;
     case "langevin":
-      return langevin(instruction, registers, normals);
+      return langevin(instruction, registers, noise);
+    case "dot":
+      return dot(instruction, registers);
+    case "scaled-norm":
+      return scaledNorm(instruction, registers);
+    case "uniform":
+      return noise.uniform(instruction.draw);
   }
 }
 
 function linearCombination(
-  { out, terms, noise }: LinearCombination,
+  { out, terms, noise: draw }: LinearCombination,
   registers: RegisterAccess,
-  normals: Normals,
+  noise: Noise,
 ): void {
-  const scale = noise?.scale ?? 0;
-  const z = noise === undefined || scale === 0 ? undefined : normals(noise.draw);
+  const scale = draw?.scale ?? 0;
+  const z = draw === undefined || scale === 0 ? undefined : noise.normals(draw.draw);
   const inputs = terms.map(([, register]) => registers.read(register));
   const result = registers.write(out);
   const [first, second] = inputs;
@@ -74,10 +92,10 @@ function combineTwo(
   }
 }
 
-function langevin(instruction: Langevin, registers: RegisterAccess, normals: Normals): number {
+function langevin(instruction: Langevin, registers: RegisterAccess, noise: Noise): number {
   const x = registers.read(instruction.x);
   const score = registers.read(instruction.score);
-  const z = normals(instruction.draw);
+  const z = noise.normals(instruction.draw);
   const result = registers.write(instruction.out);
   const scoreNorm = Math.sqrt(squaredNorm(score));
   const ratio = scoreNorm === 0 ? 0 : Math.sqrt(squaredNorm(z)) / scoreNorm;
@@ -91,4 +109,25 @@ export function squaredNorm(v: Vector): number {
   let sum = 0;
   for (let e = 0; e < v.length; e++) sum += v[e]! * v[e]!;
   return sum;
+}
+
+function dot(instruction: Dot, registers: RegisterAccess): number {
+  const a = registers.read(instruction.a);
+  const b = registers.read(instruction.b);
+  let sum = 0;
+  for (let e = 0; e < a.length; e++) sum += a[e]! * b[e]!;
+  return sum;
+}
+
+function scaledNorm(instruction: ScaledNorm, registers: RegisterAccess): number {
+  const { relative, absolute } = instruction;
+  const v = registers.read(instruction.v);
+  const x = registers.read(instruction.x);
+  const y = registers.read(instruction.y);
+  let sum = 0;
+  for (let e = 0; e < v.length; e++) {
+    const scale = absolute + relative * Math.max(Math.abs(x[e]!), Math.abs(y[e]!));
+    sum += (v[e]! / scale) ** 2;
+  }
+  return Math.sqrt(sum / v.length);
 }

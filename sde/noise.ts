@@ -25,8 +25,9 @@ export type FillNormal = (out: Float32Array, key: NoiseKey) => void;
 
 export type Uint32x4 = readonly [number, number, number, number];
 
-/** The last word of the counter; stream 1 is kept for uniform numbers. */
+/** The last word of the counter. */
 const NORMALS = 0;
+const UNIFORMS = 1;
 
 const UINT32_END = 2 ** 32;
 const UINT64_END = 1n << 64n;
@@ -96,3 +97,16 @@ export const fillNormal: FillNormal = (out, key) => {
     }
   }
 };
+
+/**
+ * One number, uniform in (0, 1), of the stream that `key` names: the middle of one of 2^52 equal cells, so that
+ * neither 0 nor 1 comes out. Independent of the normals of the same key.
+ *
+ * @throws RangeError unless the key's numbers are in range.
+ */
+export function uniformNumber(key: NoiseKey): number {
+  checkNoiseKey(key);
+  const words = [Number(key.seed & 0xffffffffn), Number(key.seed >> 32n)] as const;
+  const [high, low] = philox([0, key.draw, key.sample, UNIFORMS], words);
+  return (high * 2 ** 20 + (low >>> 12) + 0.5) / 2 ** 52;
+}

@@ -1,5 +1,5 @@
 import type { ForwardProcess } from "./forward-process.ts";
-import { noiseLevel, transitionAlpha } from "./transition.ts";
+import { gridMarginal, transitionAlpha } from "./transition.ts";
 
 /** One reverse-time step, linear in all it touches: x' = x x + score s(x, t) + noise z, z ~ N(0, I). */
 export interface PredictorUpdate {
@@ -39,7 +39,7 @@ export function reverseDiffusion(
 ): PredictorUpdate {
   switch (process.kind) {
     case "ve": {
-      const variance = noiseLevel(process, t) ** 2 - noiseLevel(process, next) ** 2;
+      const variance = process.marginal(t).std ** 2 - gridMarginal(process, next).std ** 2;
       return { x: 1, score: variance, noise: Math.sqrt(variance) };
     }
     case "vp": {
@@ -60,8 +60,8 @@ export function reverseDiffusion(
 export function ancestral(process: ForwardProcess, t: number, next: number): PredictorUpdate {
   switch (process.kind) {
     case "ve": {
-      const variance = noiseLevel(process, t) ** 2;
-      const nextVariance = noiseLevel(process, next) ** 2;
+      const variance = process.marginal(t).std ** 2;
+      const nextVariance = gridMarginal(process, next).std ** 2;
       const difference = variance - nextVariance;
       return {
         x: 1,
@@ -79,17 +79,44 @@ export function ancestral(process: ForwardProcess, t: number, next: number): Pre
   }
 }
 
-export type PredictorName = "euler-maruyama" | "reverse-diffusion" | "ancestral";
+/**
+ * The probability-flow ODE by the discretisation of `reverseDiffusion`: half the score's share, and no noise.
+ *
+ * @see Song et al. 2021, appendix D.3 and equation 46.
+ */
+export function discreteProbabilityFlow(
+  process: ForwardProcess,
+  t: number,
+  next: number,
+): PredictorUpdate {
+  const { x, score } = reverseDiffusion(process, t, next);
+  return { x, score: score / 2, noise: 0 };
+}
 
-/** Every predictor by the name that requests and manifests use. */
+export type PredictorName =
+  | "euler-maruyama"
+  | "reverse-diffusion"
+  | "ancestral"
+  | "probability-flow";
+
+/** Every predictor by the name that requests and manifests use; "none" is the absence of one. */
 export const PREDICTORS: Readonly<Record<PredictorName, Predictor>> = {
   "euler-maruyama": eulerMaruyama,
   "reverse-diffusion": reverseDiffusion,
   ancestral: ancestral,
+  "probability-flow": discreteProbabilityFlow,
 };
 
+export const PREDICTOR_NAMES: readonly (PredictorName | "none")[] = [
+  "euler-maruyama",
+  "reverse-diffusion",
+  "ancestral",
+  "probability-flow",
+  "none",
+];
+
 /** The predictors that are defined for a forward process. */
-export function predictorsOf(process: ForwardProcess): readonly PredictorName[] {
-  const names: readonly PredictorName[] = ["euler-maruyama", "reverse-diffusion", "ancestral"];
-  return process.kind === "subvp" ? names.filter((name) => name !== "ancestral") : names;
+export function predictorsOf(process: ForwardProcess): readonly (PredictorName | "none")[] {
+  if (process.kind !== "subvp") return PREDICTOR_NAMES;
+  return PREDICTOR_NAMES.filter((name) => name !== "ancestral");
 }

@@ -32,6 +32,14 @@ export interface Step {
 /** The scalars that a step's instructions returned, in the order prepare, update. */
 export type Scalars = readonly number[];
 
+/** Why a program could not come to its end, as a sentence for its user. */
+export interface SolverFailure {
+  readonly failure: string;
+}
+
+/** A program's control flow: what it returns at its end is undefined, or the failure that ended it. */
+export type Steps = Generator<Step, SolverFailure | undefined, Scalars>;
+
 /**
  * A sampler for ONE trajectory, with no batch in sight.
  *
@@ -45,9 +53,11 @@ export interface Program {
   readonly preview: Register;
   /** The number of scratch registers behind them. */
   readonly scratch: number;
+  /** The register that is filled before the first step, for a program that starts from a given vector. */
+  readonly input?: Register;
   /** Holds the answer when the program has ended. */
   readonly result: Register;
   /** Network evaluations that it will ask for; undefined where this is not known ahead. */
   readonly evaluations: number | undefined;
-  steps(): Generator<Step, void, Scalars>;
+  steps(): Steps;
 }

@@ -1,5 +1,5 @@
 import type { ForwardProcess } from "./forward-process.ts";
-import { checkBetas, logMeanCoefficient, type VpOptions } from "./vp.ts";
+import { checkBetas, logMeanCoefficient, timeOfLogMean, type VpOptions } from "./vp.ts";
 
 /**
  * The sub-VP SDE: the drift of the VP SDE with the smaller diffusion
@@ -16,6 +16,7 @@ export function subVariancePreserving(options: VpOptions): ForwardProcess {
   return {
     kind: "subvp",
     endTime: 1,
+    timeGrid: "uniform",
     samplingEps: 1e-3,
     likelihoodEps: 1e-5,
     priorStd: 1,
@@ -25,5 +26,7 @@ export function subVariancePreserving(options: VpOptions): ForwardProcess {
       const logMean = logMeanCoefficient(options, t);
       return { mean: Math.exp(logMean), std: -Math.expm1(2 * logMean) };
     },
+    // sigma = 1 / mean - mean = -2 sinh(log mean).
+    timeOfSigma: (sigma) => timeOfLogMean(options, -Math.asinh(sigma / 2)),
   };
 }

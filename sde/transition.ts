@@ -1,8 +1,11 @@
-import type { ForwardProcess } from "./forward-process.ts";
+import type { ForwardProcess, Marginal } from "./forward-process.ts";
 
-/** Noise level at t where a sampler's last step ends at 0, free of noise, also where sigma(0) = sigmaMin. */
-export function noiseLevel(process: ForwardProcess, t: number): number {
-  return t === 0 ? 0 : process.marginal(t).std;
+/**
+ * The marginal at a time of a sampler's grid. Its last time is 0 and free of noise, also where the process itself
+ * starts at its smallest noise level.
+ */
+export function gridMarginal(process: ForwardProcess, t: number): Marginal {
+  return t === 0 ? { mean: 1, std: 0 } : process.marginal(t);
 }
 
 /**
@@ -13,5 +16,17 @@ export function noiseLevel(process: ForwardProcess, t: number): number {
  * @param next earlier diffusion time, in [0, t)
  */
 export function transitionAlpha(process: ForwardProcess, t: number, next: number): number {
-  return (process.marginal(t).mean / process.marginal(next).mean) ** 2;
+  return (process.marginal(t).mean / gridMarginal(process, next).mean) ** 2;
+}
+
+/**
+ * half = log(mean / std) at the two ends of a step, and their difference h > 0, in which exponential integrators are
+ * written. h is infinite for the step to time 0.
+ *
+ * @see Lu et al. 2022, "DPM-Solver", section 3.1.
+ */
+export function logSnrStep(process: ForwardProcess, t: number, next: number): number {
+  const from = process.marginal(t);
+  const to = gridMarginal(process, next);
+  return Math.log((to.mean * from.std) / (from.mean * to.std));
 }

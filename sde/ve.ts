@@ -25,6 +25,7 @@ export function varianceExploding({ sigmaMin, sigmaMax }: VeOptions): ForwardPro
   return {
     kind: "ve",
     endTime: 1,
+    timeGrid: "uniform",
     samplingEps: 1e-5,
     likelihoodEps: 1e-5,
     priorStd: sigmaMax,
@@ -33,5 +34,6 @@ export function varianceExploding({ sigmaMin, sigmaMax }: VeOptions): ForwardPro
     // t = 0 is the end of reverse time, where a sampler stops adding noise. The process itself
     // starts at sigmaMin there (it adds sigma(t), not sqrt(sigma(t)^2 - sigmaMin^2)).
     marginal: (t) => ({ mean: 1, std: sigma(t) }),
+    timeOfSigma: (level) => Math.log(level / sigmaMin) / logRatio,
   };
 }

@@ -12,6 +12,13 @@ export function logMeanCoefficient({ betaMin, betaMax }: VpOptions, t: number): 
   return -0.25 * t * t * (betaMax - betaMin) - 0.5 * t * betaMin;
 }
 
+/** The t at which the log of the mean coefficient is `logMean`, <= 0: the inverse of `logMeanCoefficient`. */
+export function timeOfLogMean({ betaMin, betaMax }: VpOptions, logMean: number): number {
+  // The root of (betaMax - betaMin) t^2 / 4 + betaMin t / 2 + logMean = 0, without cancellation.
+  const root = Math.sqrt(betaMin * betaMin - 4 * (betaMax - betaMin) * logMean);
+  return (-4 * logMean) / (betaMin + root);
+}
+
 /** @throws RangeError unless 0 < betaMin <= betaMax. */
 export function checkBetas({ betaMin, betaMax }: VpOptions): void {
   if (!(betaMin > 0 && betaMax >= betaMin && Number.isFinite(betaMax))) {
@@ -35,6 +42,7 @@ export function variancePreserving(options: VpOptions): ForwardProcess {
   return {
     kind: "vp",
     endTime: 1,
+    timeGrid: "uniform",
     samplingEps: 1e-3,
     likelihoodEps: 1e-5,
     priorStd: 1,
@@ -44,5 +52,7 @@ export function variancePreserving(options: VpOptions): ForwardProcess {
       const logMean = logMeanCoefficient(options, t);
       return { mean: Math.exp(logMean), std: Math.sqrt(-Math.expm1(2 * logMean)) };
     },
+    // mean^2 = 1 / (1 + sigma^2).
+    timeOfSigma: (sigma) => timeOfLogMean(options, -0.5 * Math.log1p(sigma * sigma)),
   };
 }

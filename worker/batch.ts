@@ -1,4 +1,4 @@
-import { execute, type FillNormal, type Instruction, type Normals } from "../sde/index.ts";
+import { execute, type FillNormal, type Instruction, type Noise, uniformNumber } from "../sde/index.ts";
 import { type Evaluator, evaluator } from "./evaluate.ts";
 import type { BatchAnswer, BatchTask, RowAnswer, RowStep } from "./protocol.ts";
 import { RowRegisters } from "./row-registers.ts";
@@ -16,7 +16,7 @@ export interface BatchContext {
 interface OpenRow {
   readonly step: RowStep;
   readonly registers: RowRegisters;
-  readonly normals: Normals;
+  readonly noise: Noise;
   readonly scalars: number[];
   finite: boolean;
 }
@@ -60,9 +60,12 @@ function openRow(step: RowStep, dims: number, z: Float32Array, context: BatchCon
   return {
     step,
     registers: new RowRegisters(context.slab, step, dims),
-    normals: (draw) => {
-      context.fillNormal(z, { seed, sample, draw });
-      return z;
+    noise: {
+      normals: (draw) => {
+        context.fillNormal(z, { seed, sample, draw });
+        return z;
+      },
+      uniform: (draw) => uniformNumber({ seed, sample, draw }),
     },
     scalars: [],
     finite: true,
@@ -71,7 +74,7 @@ function openRow(step: RowStep, dims: number, z: Float32Array, context: BatchCon
 
 function run(row: OpenRow, instructions: readonly Instruction[]): void {
   for (const instruction of instructions) {
-    const scalar = execute(instruction, row.registers, row.normals);
+    const scalar = execute(instruction, row.registers, row.noise);
     if (scalar !== undefined) row.scalars.push(scalar);
   }
 }

@@ -8,6 +8,7 @@ import {
   type Program,
   type Scalars,
   type Step,
+  type Steps,
   variancePreserving,
 } from "../sde/index.ts";
 import { type BatchContext, runBatch } from "./batch.ts";
@@ -48,7 +49,7 @@ export class TestRow {
   readonly seed: bigint;
   readonly offset: number;
   front = 0;
-  readonly #steps: Generator<Step, void, Scalars>;
+  readonly #steps: Steps;
   step: Step | undefined;
 
   constructor(program: Program, seed: bigint, offset: number) {
@@ -60,7 +61,8 @@ export class TestRow {
   }
 
   advance(scalars: Scalars): void {
-    this.step = this.#steps.next(scalars).value ?? undefined;
+    const next = this.#steps.next(scalars);
+    this.step = next.done ? undefined : next.value;
   }
 
   rowStep(): RowStep {

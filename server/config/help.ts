@@ -10,7 +10,9 @@ export function renderHelp(): string {
   const all: [string, string][] = [...rows, ["--help", "Prints this and exits."]];
   const width = Math.max(...all.map(([flag]) => flag.length)) + 2;
   const indent = `\n  ${" ".repeat(width)}`;
-  const lines = all.map(([flag, words]) => `  ${flag.padEnd(width)}${words.replaceAll("\n", indent)}`);
+  const lines = all.map(
+    ([flag, words]) => `  ${flag.padEnd(width)}${words.replaceAll("\n", indent)}`,
+  );
   return [
     "scorestream: a streaming inference server for score-based diffusion models",
     "",
@@ -34,7 +36,10 @@ export function renderMarkdownTable(): string {
     ];
     return `| ${cells.join(" | ")} |`;
   });
-  const head = ["| flag | variable | default | unit | value | |", "| --- | --- | --- | --- | --- | --- |"];
+  const head = [
+    "| flag | variable | default | unit | value | |",
+    "| --- | --- | --- | --- | --- | --- |",
+  ];
   return [...head, ...rows, ""].join("\n");
 }
 

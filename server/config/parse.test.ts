@@ -54,8 +54,16 @@ test("a flag wins over a variable, the last flag over the first", (t) => {
 
 const wrong: readonly [argv: string[], env: Record<string, string>, expected: RegExp][] = [
   [["--grpc-prot", "1"], {}, /^unknown flag --grpc-prot, expected one of .*--grpc-port/],
-  [[], { SCORESTREAM_GRPC_PROT: "1" }, /^unknown environment variable SCORESTREAM_GRPC_PROT, .*SCORESTREAM_GRPC_PORT/],
-  [["--grpc-port", "abc"], {}, /^--grpc-port: seen "abc", expected a whole number from 0 to 65535$/],
+  [
+    [],
+    { SCORESTREAM_GRPC_PROT: "1" },
+    /^unknown environment variable SCORESTREAM_GRPC_PROT, .*SCORESTREAM_GRPC_PORT/,
+  ],
+  [
+    ["--grpc-port", "abc"],
+    {},
+    /^--grpc-port: seen "abc", expected a whole number from 0 to 65535$/,
+  ],
   [["--grpc-port", "-1"], {}, /^--grpc-port: seen "-1", /],
   [["--grpc-port", "65536"], {}, /^--grpc-port: seen "65536", /],
   [["--grpc-port", "1.5"], {}, /^--grpc-port: seen "1\.5", /],
@@ -68,7 +76,11 @@ const wrong: readonly [argv: string[], env: Record<string, string>, expected: Re
   [["--log-level", "loud"], {}, /^--log-level: seen "loud", expected one of silent, .*debug/],
   [["-x"], {}, /^unknown flag -x, /],
   [["50051"], {}, /^seen "50051", expected a flag: --help lists them$/],
-  [[], { SCORESTREAM_THREADS: "many" }, /^SCORESTREAM_THREADS: seen "many", expected a whole number from 0 to 1024$/],
+  [
+    [],
+    { SCORESTREAM_THREADS: "many" },
+    /^SCORESTREAM_THREADS: seen "many", expected a whole number from 0 to 1024$/,
+  ],
   [["--threads=x", "--max-rows=y"], {}, /^--max-rows: seen "y", .*\n--threads: seen "x", /],
 ];
 
@@ -90,6 +102,9 @@ test("help and the table of the README have every setting", (t) => {
       t.true(table.includes(words), words);
     }
   }
-  const columns = table.trim().split("\n").map((line) => line.split("|").length);
+  const columns = table
+    .trim()
+    .split("\n")
+    .map((line) => line.split("|").length);
   t.deepEqual(new Set(columns), new Set([8]));
 });

@@ -52,7 +52,9 @@ function readFlags(argv: readonly string[]): Map<Name, Given> | "help" {
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
-      throw new ConfigError(`seen ${JSON.stringify(token.value)}, expected a flag: --help lists them`);
+      throw new ConfigError(
+        `seen ${JSON.stringify(token.value)}, expected a flag: --help lists them`,
+      );
     }
     if (token.rawName === "--help") return "help";
     const key = NAMES.find((name) => SETTINGS[name].flag === token.rawName);
@@ -90,9 +92,12 @@ function readConfig(given: ReadonlyMap<Name, Given>): Config {
   const parsed = schema.safeParse(texts);
   if (!parsed.success) {
     const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0]));
-    const lines = [...given].filter(([key]) => wrong.has(key)).map(([key, { source, text }]) =>
-      `${source}: seen ${JSON.stringify(text)}, expected ${SETTINGS[key].range}`,
-    );
+    const lines = [...given]
+      .filter(([key]) => wrong.has(key))
+      .map(
+        ([key, { source, text }]) =>
+          `${source}: seen ${JSON.stringify(text)}, expected ${SETTINGS[key].range}`,
+      );
     throw new ConfigError(lines.join("\n"));
   }
   // Every key has a value of its row's type: that is what the table's type says.

@@ -33,7 +33,11 @@ export function integer(
     ...named(name, words),
     default: defaultValue,
     range: `a whole number from ${least} to ${most}`,
-    schema: z.string().regex(/^\d{1,15}$/).transform(Number).pipe(number),
+    schema: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number)
+      .pipe(number),
   };
 }
 

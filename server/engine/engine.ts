@@ -233,7 +233,10 @@ export class Engine {
       row.evaluations++;
       row.companions += batchRows;
     }
-    if (row.advance(answer.scalars)) {
+    const failed = row.advance(answer.scalars);
+    if (failed !== undefined) {
+      this.#end(job, new ServerError("solver-failed", `row ${row.index}: ${failed.failure}`));
+    } else if (row.step !== undefined) {
       if (row.previewing) {
         const estimate = this.#copy(row, program.preview);
         pictures.push(() => job.preview(row, time, estimate));

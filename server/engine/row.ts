@@ -1,4 +1,4 @@
-import type { Program, Scalars, Step } from "../../sde/index.ts";
+import type { Program, Scalars, SolverFailure, Step, Steps } from "../../sde/index.ts";
 import type { Job } from "./job.ts";
 
 /** One trajectory of a job: its program's place, and where its registers lie. */
@@ -7,7 +7,7 @@ export class Row {
   /** Number within the job, and the noise's sample number. */
   readonly index: number;
   readonly program: Program;
-  readonly #steps: Generator<Step, void, Scalars>;
+  readonly #steps: Steps;
   /** What runs next; undefined before the start and after the end. */
   step: Step | undefined;
   /** First element of its registers in the slab; undefined while it has none. */
@@ -36,11 +36,11 @@ export class Row {
     this.#steps = program.steps();
   }
 
-  /** Resumes the program. @returns whether there is another step */
-  advance(scalars: Scalars): boolean {
-    const { done, value } = this.#steps.next(scalars);
-    this.step = done ? undefined : (value ?? undefined);
-    return this.step !== undefined;
+  /** Resumes the program: `step` is then its next one, if there is one. @returns the failure that ended it */
+  advance(scalars: Scalars): SolverFailure | undefined {
+    const next = this.#steps.next(scalars);
+    this.step = next.done ? undefined : next.value;
+    return next.done ? next.value : undefined;
   }
 
   /** Registers that lie in the slab: the preview, the last, only where the job shows previews. */

@@ -56,13 +56,33 @@ test("half a surrogate pair in a message does not break the trailers", (t) => {
 });
 
 const badBytes: readonly [name: string, bytes: number[], expected: RegExp, code: string][] = [
-  ["no protobuf", [0xff, 0xff, 0xff], /not a protobuf scorestream\.v1\.SampleRequest/, "malformed-frame"],
+  [
+    "no protobuf",
+    [0xff, 0xff, 0xff],
+    /not a protobuf scorestream\.v1\.SampleRequest/,
+    "malformed-frame",
+  ],
   ["a cut field", [0x0a, 5, 0x61], /premature EOF/, "malformed-frame"],
   ["a tag of 0", [0x10, 1, 0x00, 0x00], /illegal tag/, "malformed-frame"],
-  ["text for a number", [0x12, 1, 0x61], /^count: seen protobuf wire type 2, expected 0/, "malformed-frame"],
+  [
+    "text for a number",
+    [0x12, 1, 0x61],
+    /^count: seen protobuf wire type 2, expected 0/,
+    "malformed-frame",
+  ],
   ["text that is not UTF-8", [0x0a, 1, 0xff], /^model: .*not UTF-8/, "malformed-frame"],
-  ["a number of 33 bits", [0x10, 0x85, 0x80, 0x80, 0x80, 0x10], /^count: seen 4294967301, /, "invalid-argument"],
-  ["an unknown format", [0x38, 99], /^format: seen 99, expected one of .*PNG \(1\)/, "invalid-argument"],
+  [
+    "a number of 33 bits",
+    [0x10, 0x85, 0x80, 0x80, 0x80, 0x10],
+    /^count: seen 4294967301, /,
+    "invalid-argument",
+  ],
+  [
+    "an unknown format",
+    [0x38, 99],
+    /^format: seen 99, expected one of .*PNG \(1\)/,
+    "invalid-argument",
+  ],
   ["the same inside", [0x32, 2, 0x10, 99], /^preview\.format: seen 99, /, "invalid-argument"],
 ];
 
@@ -81,8 +101,12 @@ for (const [name, bad, expected, code] of badBytes) {
 test("a unary call's bad bytes are refused alike", async (t) => {
   const { client } = await serveGrpc(t);
   const call = once<unknown>((answer) =>
-    client.makeUnaryRequest(ScoreStreamService.cancel.path, Buffer.from, Buffer.from, [0x0a, 9], (error, response) =>
-      answer(error, response),
+    client.makeUnaryRequest(
+      ScoreStreamService.cancel.path,
+      Buffer.from,
+      Buffer.from,
+      [0x0a, 9],
+      (error, response) => answer(error, response),
     ),
   );
   const error = await t.throwsAsync<ServiceError>(call, { code: status.INVALID_ARGUMENT });
@@ -91,14 +115,24 @@ test("a unary call's bad bytes are refused alike", async (t) => {
 
 test("a request over the limit is refused, and the next one is served", async (t) => {
   const { client } = await serveGrpc(t, { maxFrameBytes: 2048 });
-  const { status: end } = await readAll(client.sample(SampleRequest.create({ model: "x".repeat(3000) })));
+  const { status: end } = await readAll(
+    client.sample(SampleRequest.create({ model: "x".repeat(3000) })),
+  );
   t.is(end.code, status.RESOURCE_EXHAUSTED);
   t.is((await listModels(client)).models.length, 1);
 });
 
-function sampleBytes(client: ScoreStreamClient, request: Buffer): ReturnType<ScoreStreamClient["sample"]> {
+function sampleBytes(
+  client: ScoreStreamClient,
+  request: Buffer,
+): ReturnType<ScoreStreamClient["sample"]> {
   const { path, responseDeserialize } = ScoreStreamService.sample;
-  return client.makeServerStreamRequest(path, (bytes: Buffer) => bytes, responseDeserialize, request);
+  return client.makeServerStreamRequest(
+    path,
+    (bytes: Buffer) => bytes,
+    responseDeserialize,
+    request,
+  );
 }
 
 /** The values of a message's fields in order: numbers, or bytes. */

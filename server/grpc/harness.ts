@@ -13,7 +13,10 @@ export interface Harness {
   readonly client: ScoreStreamClient;
 }
 
-export async function serveGrpc(t: ExecutionContext, changes: Partial<Config> = {}): Promise<Harness> {
+export async function serveGrpc(
+  t: ExecutionContext,
+  changes: Partial<Config> = {},
+): Promise<Harness> {
   const service = new ScriptedService();
   const server = await startGrpc(service, testConfig(changes), silent);
   const client = connectGrpc(server.port);

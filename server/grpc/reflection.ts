@@ -13,7 +13,11 @@ export function addReflection(server: Server): void {
   );
   // Reflection reads nothing of a definition but its files.
   const contract: PackageDefinition = {
-    "scorestream.v1": { format: "Protocol Buffer 3 EnumDescriptorProto", type: {}, fileDescriptorProtos },
+    "scorestream.v1": {
+      format: "Protocol Buffer 3 EnumDescriptorProto",
+      type: {},
+      fileDescriptorProtos,
+    },
   };
   new ReflectionService({ ...loadSync(protoPath), ...contract }).addToServer(server);
 }

@@ -97,14 +97,19 @@ test("Watch sends what came after a sequence number", async (t) => {
   await readAll(client.sample(anything));
   const request = WatchRequest.create({ jobId: "job-0", afterSequence: 1n });
   const { events } = await readAll(client.watch(request));
-  t.deepEqual(events.map(({ sequence }) => sequence), [2n, 3n]);
+  t.deepEqual(
+    events.map(({ sequence }) => sequence),
+    [2n, 3n],
+  );
 });
 
 test("Cancel ends the job's stream as cancelled", async (t) => {
   const { client } = await serveGrpc(t);
   const ended = readAll(client.sample(anything));
   // The server opens streams in the order in which it gets them.
-  t.deepEqual(await once((answer) => client.cancel({ jobId: "job-0" }, answer)), { cancelled: true });
+  t.deepEqual(await once((answer) => client.cancel({ jobId: "job-0" }, answer)), {
+    cancelled: true,
+  });
   const { status: end } = await ended;
   t.is(end.code, status.CANCELLED);
   t.is(trailer(end, "scorestream-code"), "cancelled");

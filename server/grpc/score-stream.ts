@@ -13,7 +13,13 @@ import type {
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { ServerError } from "../errors.ts";
-import { type CallName, type OpenJob, openSample, openWatch, unimplemented } from "../requests/calls.ts";
+import {
+  type CallName,
+  type OpenJob,
+  openSample,
+  openWatch,
+  unimplemented,
+} from "../requests/calls.ts";
 import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import type { Service } from "../service.ts";

@@ -1,10 +1,13 @@
 import { once as eventOf } from "node:events";
-import { createFileRegistry, create, fromBinary } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { create, createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
-import { SampleRequest, type ScoreStreamClient } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import {
+  SampleRequest,
+  type ScoreStreamClient,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { silent, testConfig } from "../testing/config.ts";
 import { once, readAll, trailer } from "../testing/grpc-client.ts";
 import { accepted, completed, ScriptedService } from "../testing/scripted-service.ts";
@@ -15,10 +18,13 @@ const HEALTH = "/grpc.health.v1.Health";
 const SERVING = [0x08, 1];
 const NOT_SERVING = [0x08, 2];
 const bytes = (value: Buffer): Buffer => value;
-const named = (name: string): Buffer => Buffer.from(new BinaryWriter().uint32(0x0a).string(name).finish());
+const named = (name: string): Buffer =>
+  Buffer.from(new BinaryWriter().uint32(0x0a).string(name).finish());
 
 function check(client: ScoreStreamClient, name: string): Promise<Buffer | undefined> {
-  return once((answer) => client.makeUnaryRequest(`${HEALTH}/Check`, bytes, bytes, named(name), answer));
+  return once((answer) =>
+    client.makeUnaryRequest(`${HEALTH}/Check`, bytes, bytes, named(name), answer),
+  );
 }
 
 test("health is that of the service, for its name and for none", async (t) => {
@@ -48,17 +54,25 @@ test("reflection serves the contract with all that it imports, as a strict reade
   const call = client.makeBidiStreamRequest(path, bytes, bytes);
   call.on("error", () => undefined); // the end of the test may end it
   // ServerReflectionRequest.file_containing_symbol = 4
-  call.write(Buffer.from(new BinaryWriter().uint32(0x22).string("scorestream.v1.ScoreStream").finish()));
+  call.write(
+    Buffer.from(new BinaryWriter().uint32(0x22).string("scorestream.v1.ScoreStream").finish()),
+  );
   const [response] = await eventOf(call, "data");
   call.end();
   const file = reflectedFiles(response).map((each) => fromBinary(FileDescriptorProtoSchema, each));
   file.sort((a, b) => a.dependency.length - b.dependency.length);
   // Throws where a file, a message or an enum is missing.
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file }));
-  t.deepEqual(file.map(({ name }) => name), ["google/protobuf/duration.proto", "scorestream/v1/scorestream.proto"]);
+  t.deepEqual(
+    file.map(({ name }) => name),
+    ["google/protobuf/duration.proto", "scorestream/v1/scorestream.proto"],
+  );
   t.is(registry.getService("scorestream.v1.ScoreStream")?.methods.length, 8);
   const sampler = registry.getMessage("scorestream.v1.Sampler");
-  t.deepEqual(sampler?.oneofs.map(({ name }) => name), ["method"]); // `optional` is no oneof
+  t.deepEqual(
+    sampler?.oneofs.map(({ name }) => name),
+    ["method"],
+  ); // `optional` is no oneof
 });
 
 /** ServerReflectionResponse.file_descriptor_response = 4 { repeated bytes file_descriptor_proto = 1 } */

@@ -10,7 +10,10 @@ const RANGE = [-1, 1] as const;
 
 /** A picture whose every value differs from its neighbours': a swap of axes or channels shows. */
 function picture({ channels, height, width }: ImageShape): Float32Array {
-  return Float32Array.from({ length: channels * height * width }, (_, i) => ((i * 37) % 201) / 100 - 1);
+  return Float32Array.from(
+    { length: channels * height * width },
+    (_, i) => ((i * 37) % 201) / 100 - 1,
+  );
 }
 
 /** The pixels of a file, of so many channels: sharp decodes gray as three equal ones. */
@@ -37,7 +40,9 @@ test("the data range is the model's", (t) => {
 
 test("a wrong number of pixels is refused", (t) => {
   const shape = { channels: 3, height: 2, width: 2 };
-  const error = t.throws(() => toBytes(new Float32Array(11), shape, RANGE), { instanceOf: RangeError });
+  const error = t.throws(() => toBytes(new Float32Array(11), shape, RANGE), {
+    instanceOf: RangeError,
+  });
   t.is(error?.message, "11 pixels, expected 3 * 2 * 2");
 });
 
@@ -74,9 +79,17 @@ for (const channels of [1, 3]) {
 
 test("nothing asked for is PNG, and the answer says so", async (t) => {
   const shape = { channels: 3, height: 2, width: 2 };
-  const image = await encodeImage(picture(shape), shape, RANGE, ImageFormat.IMAGE_FORMAT_UNSPECIFIED);
+  const image = await encodeImage(
+    picture(shape),
+    shape,
+    RANGE,
+    ImageFormat.IMAGE_FORMAT_UNSPECIFIED,
+  );
   t.is(image.format, ImageFormat.IMAGE_FORMAT_PNG);
-  t.deepEqual([...image.data.subarray(1, 4)], [..."PNG"].map((letter) => letter.charCodeAt(0)));
+  t.deepEqual(
+    [...image.data.subarray(1, 4)],
+    [..."PNG"].map((letter) => letter.charCodeAt(0)),
+  );
 });
 
 test("raw float32 gives back every bit, channels first and unclamped, in a copy", async (t) => {
@@ -94,7 +107,12 @@ test("raw float32 gives back every bit, channels first and unclamped, in a copy"
 
 test("raw bytes hold any number of channels", async (t) => {
   const shape = { channels: 2, height: 1, width: 2 };
-  const image = await encodeImage(Float32Array.of(-1, 1, 1, -1), shape, RANGE, ImageFormat.IMAGE_FORMAT_RAW_UINT8);
+  const image = await encodeImage(
+    Float32Array.of(-1, 1, 1, -1),
+    shape,
+    RANGE,
+    ImageFormat.IMAGE_FORMAT_RAW_UINT8,
+  );
   t.deepEqual([...image.data], [0, 255, 255, 0]);
 });
 

@@ -69,7 +69,9 @@ function completeMessage(
 ): void {
   const name = `${scope}.${message.name}`;
   for (const field of message.field) {
-    field.jsonName = field.name.replaceAll(/_([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
+    field.jsonName = field.name.replaceAll(/_([a-z\d])/g, (_, letter: string) =>
+      letter.toUpperCase(),
+    );
     if (field.typeName !== "") {
       const type = resolve(homes, name, field.typeName);
       field.typeName = `.${type.name}`;
@@ -79,7 +81,11 @@ function completeMessage(
     }
     // `optional` is a oneof of one field, whose name starts with "_".
     const oneof = message.oneofDecl[field.oneofIndex];
-    if (isFieldSet(field, FieldDescriptorProtoSchema.field.oneofIndex) && oneof?.name.startsWith("_")) field.proto3Optional = true;
+    if (
+      isFieldSet(field, FieldDescriptorProtoSchema.field.oneofIndex) &&
+      oneof?.name.startsWith("_")
+    )
+      field.proto3Optional = true;
   }
   for (const nested of message.nestedType) completeMessage(homes, file, name, nested);
 }

@@ -135,8 +135,8 @@ function checkCount(field: string, seen: number, most: number): number {
   return seen;
 }
 
-function checkEps(seen: number, { process, manifest }: Model): number {
-  if (seen === 0) return manifest.samplingEps ?? process.samplingEps;
+function checkEps(seen: number, { process }: Model): number {
+  if (seen === 0) return process.samplingEps;
   const most = process.endTime / 2;
   if (!(seen >= 1e-9 && seen <= most)) {
     const expected = `a time in [1e-9, ${most}], or 0 for the forward process's own`;

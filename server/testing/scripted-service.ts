@@ -59,7 +59,10 @@ export class ScriptedJob implements JobView {
     this.left.resolve();
   }
 
-  async *events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
+  async *events(
+    afterSequence: bigint,
+    signal: AbortSignal,
+  ): AsyncGenerator<JobEvent, void, undefined> {
     signal.addEventListener("abort", () => this.#wake());
     for (let index = Number(afterSequence); ; index++) {
       while (!signal.aborted && this.#said[index] === undefined && this.#endless === undefined) {
@@ -68,8 +71,11 @@ export class ScriptedJob implements JobView {
       }
       if (signal.aborted) break;
       this.pulls++;
-      const event =
-        this.#said[index] ?? { jobId: this.id, sequence: BigInt(index + 1), event: this.#endless };
+      const event = this.#said[index] ?? {
+        jobId: this.id,
+        sequence: BigInt(index + 1),
+        event: this.#endless,
+      };
       yield event;
       if (event.event?.$case === "completed") return;
     }
@@ -98,7 +104,16 @@ export class ScriptedService implements Service {
     const shape = { channels: 1, height: 2, width: 3 };
     const names = { name: "scripted", sha256: "00", forwardProcess: "vp", defaultSampler: "none" };
     return {
-      models: [{ ...names, shape, classes: [], tasks: ["sample"], samplers: [], parameters: 12_345_678_901_234_567n }],
+      models: [
+        {
+          ...names,
+          shape,
+          classes: [],
+          tasks: ["sample"],
+          samplers: [],
+          parameters: 12_345_678_901_234_567n,
+        },
+      ],
     };
   }
 
@@ -124,7 +139,10 @@ export class ScriptedService implements Service {
   #find(id: string): ScriptedJob {
     const job = this.jobs.find((each) => each.id === id);
     if (job === undefined) {
-      throw new ServerError("job-not-found", `job_id: seen ${JSON.stringify(id)}, expected a job of this server`);
+      throw new ServerError(
+        "job-not-found",
+        `job_id: seen ${JSON.stringify(id)}, expected a job of this server`,
+      );
     }
     return job;
   }
@@ -133,7 +151,10 @@ export class ScriptedService implements Service {
 export function accepted(): Happening {
   const expectedWait = { seconds: 1n, nanos: 500_000_000 };
   const expectedDuration = { seconds: 0n, nanos: 0 };
-  return { $case: "accepted", value: { rows: 1, expectedEvaluations: 10n, expectedWait, expectedDuration } };
+  return {
+    $case: "accepted",
+    value: { rows: 1, expectedEvaluations: 10n, expectedWait, expectedDuration },
+  };
 }
 
 export function completed(): Happening {

@@ -1,29 +1,26 @@
 import type { Logger } from "pino";
-import type { RawData, WebSocket } from "ws";
-import type { JobEvent, ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { WebSocket } from "ws";
+import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { duration } from "../engine/duration.ts";
 import { ServerError } from "../errors.ts";
-import {
-  type CallName,
-  type ClientRequest,
-  type OpenJob,
-  openSample,
-  openWatch,
-  unimplemented,
-} from "../requests/calls.ts";
+import type { CallName, ClientRequest, OpenJob } from "../requests/calls.ts";
 import { GRPC_STATUS } from "../requests/grpc-status.ts";
 import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import { wrongValue } from "../requests/seen.ts";
 import type { Service } from "../service.ts";
 import { CLOSE } from "./close-codes.ts";
+import { dispatch, type Response } from "./dispatch.ts";
 import { type FrameKind, readFrame, writeFrame } from "./frame.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 
-type Response = NonNullable<ServerFrame["response"]>;
+interface Received {
+  readonly bytes: Buffer;
+  readonly kind: FrameKind;
+}
 
-/** Requests that one socket may have in flight. */
 export interface ConnectionLimits extends OutboxLimits {
+  /** Requests that one socket may have in flight. */
   readonly maxRequests: number;
 }
 
@@ -36,6 +33,9 @@ export class Connection {
   readonly #outbox: Outbox;
   /** By id: what stops each request that sends a job's events. */
   readonly #inFlight = new Map<string, () => void>();
+  /** Frames that came and wait until their answers can be sent. */
+  readonly #received: Received[] = [];
+  #receiving = false;
   #draining = false;
   #closed = false;
   /** Whether anything came since the last heartbeat. */
@@ -50,7 +50,13 @@ export class Connection {
       log.warn({ slowReaderMs: limits.slowReaderMs }, "closing a socket that takes nothing");
       this.close(CLOSE.slowReader, "the reader is too slow");
     });
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary ? "binary" : "text"));
+    socket.on("message", (data, isBinary) => {
+      // With the default binaryType every message is one Buffer.
+      const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
+      this.#received.push({ bytes, kind: isBinary ? "binary" : "text" });
+      this.#heard = true;
+      if (!this.#receiving) void this.#receive();
+    });
     socket.on("pong", () => {
       this.#heard = true;
     });
@@ -81,19 +87,28 @@ export class Connection {
 
   #leave(): void {
     this.#closed = true;
+    this.#received.length = 0;
     this.#outbox.close();
     for (const stop of this.#inFlight.values()) stop();
     this.#inFlight.clear();
   }
 
-  #receive(data: RawData, kind: FrameKind): void {
-    this.#heard = true;
-    // Frames still come until the peer has answered our close.
-    if (this.#closed) return;
-    // With the default binaryType every message is one Buffer.
-    const frame = readFrame(Buffer.isBuffer(data) ? data : Buffer.alloc(0), kind);
-    if ("error" in frame) this.#fail(frame.id, kind, "frame", frame.error);
-    else this.#serve(frame.id, kind, frame.request);
+  /** Serves what has come, in order; a peer that asks and does not read is not read from either. Never rejects. */
+  async #receive(): Promise<void> {
+    this.#receiving = true;
+    for (let next = this.#received.shift(); next !== undefined; next = this.#received.shift()) {
+      if (this.#outbox.overfull) {
+        this.#socket.pause();
+        await this.#outbox.room();
+      }
+      // Frames still come until the peer has answered our close.
+      if (this.#closed) break;
+      const frame = readFrame(next.bytes, next.kind);
+      if ("error" in frame) this.#fail(frame.id, next.kind, "frame", frame.error);
+      else this.#serve(frame.id, next.kind, frame.request);
+    }
+    this.#receiving = false;
+    if (this.#socket.isPaused) this.#socket.resume();
   }
 
   #serve(id: string, kind: FrameKind, request: ClientRequest): void {
@@ -109,11 +124,18 @@ export class Connection {
 
   #checkRoom(id: string): void {
     if (this.#inFlight.has(id)) {
-      throw wrongValue("id", id, "one that no request in flight on this socket has; that one goes on");
+      throw wrongValue(
+        "id",
+        id,
+        "one that no request in flight on this socket has; that one goes on",
+      );
     }
     const { maxRequests } = this.#limits;
     if (this.#inFlight.size >= maxRequests) {
-      throw new ServerError("queue-full", `this socket has ${maxRequests} requests in flight, the most it may`);
+      throw new ServerError(
+        "queue-full",
+        `this socket has ${maxRequests} requests in flight, the most it may`,
+      );
     }
   }
 
@@ -147,23 +169,5 @@ export class Connection {
     const retryAfter = retryAfterMs === undefined ? undefined : duration(retryAfterMs);
     const value = { code, grpcStatus: GRPC_STATUS[code], message, retryAfter };
     this.#send(id, kind, { $case: "error", value });
-  }
-}
-
-function dispatch(service: Service, request: ClientRequest): Response | OpenJob {
-  switch (request.$case) {
-    case "listModels":
-      return { $case: "models", value: service.listModels() };
-    case "cancel":
-      return { $case: "cancelled", value: service.cancel(request.value) };
-    case "sample":
-      return openSample(service, request.value);
-    case "watch":
-      return openWatch(service, request.value);
-    case "encode":
-    case "decode":
-    case "logLikelihood":
-    case "upload":
-      throw unimplemented(request.$case);
   }
 }

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 
 /** What an outbox needs of a socket. */
-export type Writer = Pick<WebSocket, "bufferedAmount" | "send" | "pause" | "resume">;
+export type Writer = Pick<WebSocket, "bufferedAmount" | "send">;
 
 export interface OutboxLimits {
   /** No event is pulled or sent while more than this waits to be read. */
@@ -11,8 +11,8 @@ export interface OutboxLimits {
 }
 
 /**
- * A socket's way out. Keeps what waits for a slow reader bounded: events wait for `room`, and a peer whose requests
- * are answered faster than it reads is not read from either. A reader that takes nothing for too long is given up.
+ * A socket's way out. Keeps what waits for a slow reader bounded: whoever has something to send waits for `room`
+ * first. A reader that takes nothing for too long is given up.
  */
 export class Outbox {
   readonly #socket: Writer;
@@ -20,7 +20,6 @@ export class Outbox {
   readonly #onSlow: () => void;
   readonly #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #paused = false;
   #closed = false;
 
   /** @param onSlow called once, when the reader is given up */
@@ -35,6 +34,11 @@ export class Outbox {
     return this.#socket.bufferedAmount > this.#limits.maxBufferBytes;
   }
 
+  /** So full that not even answers are to be added: a reader that is merely slow can still cancel. */
+  get overfull(): boolean {
+    return this.#socket.bufferedAmount > 2 * this.#limits.maxBufferBytes;
+  }
+
   /** Resolves when an event may be pulled or sent, in the order of the asking, or when the outbox is closed. */
   room(): Promise<void> {
     if (this.#closed || (!this.full && this.#waiting.length === 0)) return Promise.resolve();
@@ -45,11 +49,6 @@ export class Outbox {
     if (this.#closed) return;
     this.#socket.send(bytes, { binary: typeof bytes !== "string" }, () => this.#left());
     if (this.full) this.#watch();
-    // Twice the limit leaves a reader that is merely slow able to cancel.
-    if (!this.#paused && this.#socket.bufferedAmount > 2 * this.#limits.maxBufferBytes) {
-      this.#paused = true;
-      this.#socket.pause();
-    }
   }
 
   /** Nothing is sent any more; whoever waits for room goes on. */
@@ -64,13 +63,8 @@ export class Outbox {
     if (this.#closed) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.full) {
-      this.#watch();
-      return;
-    }
-    if (this.#paused) this.#socket.resume();
-    this.#paused = false;
-    this.#release();
+    if (this.full) this.#watch();
+    else this.#release();
   }
 
   /** One at a time, each with a turn to send what it has, so that a crowd doesn't fill the buffer at once. */

@@ -8,7 +8,12 @@ const NOT_FINITE: readonly string[] = ["NaN", "Infinity", "-Infinity"];
 /** proto3 JSON of a uint32: a whole number, or the same in a string. */
 export function readUint32(value: unknown, path: string): number {
   const number = typeof value === "string" && /^\d{1,20}$/.test(value) ? Number(value) : value;
-  if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number <= UINT32_MAX) {
+  if (
+    typeof number === "number" &&
+    Number.isInteger(number) &&
+    number >= 0 &&
+    number <= UINT32_MAX
+  ) {
     return number;
   }
   throw wrongValue(path, value, `a whole number from 0 to ${UINT32_MAX}`);

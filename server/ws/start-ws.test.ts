@@ -9,7 +9,9 @@ import { type Got, WsClient } from "../testing/ws-client.ts";
 import { serveWs } from "./harness.ts";
 
 /** The error of an answer, or undefined. */
-function errorOf({ frame }: Got): { code: string; grpcStatus: string; message: string } | undefined {
+function errorOf({
+  frame,
+}: Got): { code: string; grpcStatus: string; message: string } | undefined {
   return frame.response?.$case === "error" ? frame.response.value : undefined;
 }
 
@@ -22,7 +24,9 @@ function casesOf(frames: readonly Got[]): (string | undefined)[] {
 test("an answer comes in the kind of frame that its request came in", async (t) => {
   const { client, service } = await serveWs(t);
   client.sendJson({ id: "text", listModels: {} });
-  client.sendBinary(ClientFrame.create({ id: "bytes", request: { $case: "listModels", value: {} } }));
+  client.sendBinary(
+    ClientFrame.create({ id: "bytes", request: { $case: "listModels", value: {} } }),
+  );
   const [first, second] = [await client.next(), await client.next()];
   t.deepEqual([first.kind, first.frame.id], ["text", "text"]);
   t.deepEqual([second.kind, second.frame.id], ["binary", "bytes"]);
@@ -47,7 +51,10 @@ test("jobs on one socket are told apart by id, each with its events in order", a
   t.deepEqual(casesOf(ofB), ["accepted", "completed"]);
   t.deepEqual(new Set(ofA.map(({ kind }) => kind)), new Set(["text"]));
   t.deepEqual(new Set(ofB.map(({ kind }) => kind)), new Set(["binary"]));
-  t.deepEqual(service.samples.map(({ count }) => count), [2, 0]);
+  t.deepEqual(
+    service.samples.map(({ count }) => count),
+    [2, 0],
+  );
 });
 
 test("an id in flight is refused and goes on; once its job has ended it may be used again", async (t) => {
@@ -56,7 +63,10 @@ test("an id in flight is refused and goes on; once its job has ended it may be u
   client.sendJson({ id: "a", listModels: {} });
   const error = errorOf(await client.next());
   t.is(error?.code, "invalid-argument");
-  t.regex(error?.message ?? "", /^id: seen "a", expected one that no request in flight on this socket has/);
+  t.regex(
+    error?.message ?? "",
+    /^id: seen "a", expected one that no request in flight on this socket has/,
+  );
   service.jobs[0]?.run();
   t.deepEqual(casesOf(await client.readAll("a")), ["accepted", "completed"]);
   client.sendJson({ id: "a", listModels: {} });
@@ -66,7 +76,10 @@ test("an id in flight is refused and goes on; once its job has ended it may be u
 test("every error code arrives with its gRPC status, and the socket stays open", async (t) => {
   const { client, service } = await serveWs(t);
   for (const code of ERROR_CODES) {
-    service.refusal = new ServerError(code, `why: ${code}`, { retryAfterMs: 1500, cause: "secret" });
+    service.refusal = new ServerError(code, `why: ${code}`, {
+      retryAfterMs: 1500,
+      cause: "secret",
+    });
     client.sendJson({ id: code, sample: {} });
     const got = await client.next();
     t.deepEqual(got.json, {
@@ -83,10 +96,16 @@ test("a job that fails or is cancelled ends with an error frame of its id", asyn
   client.sendJson({ id: "a", sample: {} });
   client.sendJson({ id: "b", sample: {} });
   client.sendJson({ id: "c", cancel: { jobId: "job-1" } });
-  t.deepEqual((await client.readAll("c")).map(({ json }) => json), [{ id: "c", cancelled: { cancelled: true } }]);
+  t.deepEqual(
+    (await client.readAll("c")).map(({ json }) => json),
+    [{ id: "c", cancelled: { cancelled: true } }],
+  );
   service.jobs[0]?.fail(new ServerError("worker-lost", "the worker died twice"));
   const [a, b] = [await client.readAll("a"), await client.readAll("b")];
-  t.deepEqual([...a, ...b].map((got) => errorOf(got)?.code), ["worker-lost", "cancelled"]);
+  t.deepEqual(
+    [...a, ...b].map((got) => errorOf(got)?.code),
+    ["worker-lost", "cancelled"],
+  );
 });
 
 test("calls that are not served yet say so, an upload out of order too", async (t) => {
@@ -162,7 +181,7 @@ for (const path of ["/", "/v1/streams", "/v1/stream/x"]) {
 }
 
 test("a peer that answers no ping is dropped and its jobs are left", async (t) => {
-  const { http, service } = await serveWs(t, {}, 20);
+  const { http, service } = await serveWs(t, {}, 200);
   const dead = new WebSocket(`ws://127.0.0.1:${http.port}/v1/stream`, { autoPong: false });
   await once(dead, "open");
   dead.send('{"id":"a","sample":{}}');
@@ -173,8 +192,8 @@ test("a peer that answers no ping is dropped and its jobs are left", async (t) =
 });
 
 test("a peer that answers pings stays", async (t) => {
-  const { client } = await serveWs(t, {}, 20);
-  for (let ping = 0; ping < 4; ping++) await once(client.socket, "ping");
+  const { client } = await serveWs(t, {}, 200);
+  for (let ping = 0; ping < 3; ping++) await once(client.socket, "ping");
   client.sendJson({ id: "a", listModels: {} });
   t.deepEqual(casesOf([await client.next()]), ["models"]);
 });

@@ -17,10 +17,7 @@ const HEARTBEAT_MS = 20_000;
 /** How long a peer may take to answer a close before it is dropped, in ms. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-type WsConfig = Pick<
-  Config,
-  "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows"
->;
+type WsConfig = Pick<Config, "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows">;
 
 /** The WebSocket front end. */
 export interface Sockets {

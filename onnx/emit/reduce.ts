@@ -1,0 +1,28 @@
+import { int, ints } from "../attribute.ts";
+import { type Emitter, indices } from "../emitter.ts";
+
+/** The first opset in which a reduction takes its axes as an input. */
+const AXES_INPUT_SINCE: Readonly<Record<string, number>> = {
+  ReduceSum: 13,
+  ReduceMean: 18,
+  ReduceMax: 18,
+  ReduceProd: 18,
+  ReduceSumSquare: 18,
+};
+
+export type Reduction = "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceProd" | "ReduceSumSquare";
+
+/** A reduction over given axes, in the form of the graph's opset. @param keep whether the axes stay, with length 1 */
+export function reduce(
+  graph: Emitter,
+  reduction: Reduction,
+  value: string,
+  axes: readonly number[],
+  keep: boolean,
+): string {
+  const keepdims = int(keep ? 1 : 0);
+  if (graph.opset >= (AXES_INPUT_SINCE[reduction] ?? 0)) {
+    return graph.node(reduction, [value, indices(graph, axes)], { keepdims });
+  }
+  return graph.node(reduction, [value], { axes: ints(axes), keepdims });
+}

@@ -1,0 +1,60 @@
+import { int, ints } from "../attribute.ts";
+import { ELEMENT_TYPES, type ElementType } from "../element-type.ts";
+import { type Emitter, indices } from "../emitter.ts";
+import { sameShape, staticShape } from "../fact.ts";
+
+/** The shape of a value as a list of integers: a constant where it is known. */
+export function shapeOf(graph: Emitter, value: string): string {
+  const shape = staticShape(graph.fact(value));
+  return shape === undefined ? graph.node("Shape", [value]) : indices(graph, shape);
+}
+
+/** `value` in the given shape, of which one dimension may be -1. */
+export function reshapedTo(graph: Emitter, value: string, shape: readonly number[]): string {
+  return graph.node("Reshape", [value, indices(graph, shape)]);
+}
+
+/** `value` in the shape of `like`, which has as many elements. */
+export function reshapedLike(graph: Emitter, value: string, like: string): string {
+  if (sameShape(graph.fact(value), graph.fact(like))) return value;
+  return graph.node("Reshape", [value, shapeOf(graph, like)]);
+}
+
+/** `value` broadcast to the shape of `like`. */
+export function expandedLike(graph: Emitter, value: string, like: string): string {
+  if (sameShape(graph.fact(value), graph.fact(like))) return value;
+  return graph.node("Expand", [value, shapeOf(graph, like)]);
+}
+
+export function transposed(graph: Emitter, value: string, perm: readonly number[]): string {
+  if (perm.every((axis, i) => axis === i)) return value;
+  return graph.node("Transpose", [value], { perm: ints(perm) });
+}
+
+/** Takes the axes, of length 1, away. */
+export function squeezed(graph: Emitter, value: string, axes: readonly number[]): string {
+  return axes.length === 0 ? value : graph.node("Squeeze", [value, indices(graph, axes)]);
+}
+
+/** Adds axes of length 1 at the given places of the result. */
+export function unsqueezed(graph: Emitter, value: string, axes: readonly number[]): string {
+  return axes.length === 0 ? value : graph.node("Unsqueeze", [value, indices(graph, axes)]);
+}
+
+export function concatenated(graph: Emitter, values: readonly string[], axis: number): string {
+  const [only, second] = values;
+  if (only !== undefined && second === undefined) return only;
+  return graph.node("Concat", values, { axis: int(axis) });
+}
+
+export function castTo(graph: Emitter, value: string, type: ElementType): string {
+  if (graph.fact(value).type === type) return value;
+  return graph.node("Cast", [value], { to: int(ELEMENT_TYPES[type]) });
+}
+
+/** `value` as 0s of its shape and type. */
+export function zerosLike(graph: Emitter, value: string): string {
+  const { type } = graph.fact(value);
+  const zero = graph.node("ConstantOfShape", [shapeOf(graph, value)]);
+  return castTo(graph, zero, type ?? "float32");
+}

@@ -1,0 +1,179 @@
+import { type AttributeValue, named } from "./attribute.ts";
+import { withoutDeadNodes } from "./dead-nodes.ts";
+import { expressionKey, tensorKey } from "./expression-key.ts";
+import { constantOf, type Fact, factOfTensor, factOfValueInfo, merged, UNKNOWN } from "./fact.ts";
+import { FreshNames } from "./fresh-names.ts";
+import { NodeProto, type TensorProto, type ValueInfoProto } from "./gen/onnx.ts";
+import type { Graph } from "./graph.ts";
+import type { OnnxModel } from "./model-file.ts";
+import type { GraphNode } from "./node-attributes.ts";
+import { inferNode } from "./shape-inference/infer.ts";
+import { isTensorElementType, tensor } from "./tensor.ts";
+
+/**
+ * A graph that grows from a source graph: it holds the source's inputs and initialisers, takes over its nodes one by
+ * one (`copy`), and gets new ones (`node`). Of every value it knows the fact: type, shape, elements.
+ *
+ * A new node that would compute what another already does (same operator, attributes, inputs) is not added: its
+ * values are the other's. Names never collide with a name of the source, copied or not.
+ */
+export class Emitter {
+  readonly source: Graph;
+  readonly #nodes: GraphNode[] = [];
+  readonly #facts = new Map<string, Fact>();
+  readonly #producers = new Map<string, GraphNode>();
+  readonly #expressions = new Map<string, readonly string[]>();
+  readonly #constants: TensorProto[] = [];
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #names: FreshNames;
+
+  constructor(source: Graph) {
+    this.source = source;
+    const { graph } = source.model;
+    this.#names = FreshNames.of(graph);
+    const declared = [...graph.valueInfo, ...graph.output, ...graph.input];
+    for (const info of declared) this.#learn(info.name, factOfValueInfo(info));
+    for (const initializer of source.initializers) {
+      this.#facts.set(initializer.name, factOfTensor(initializer));
+    }
+  }
+
+  /** Version of the standard operators. */
+  get opset(): number {
+    return this.source.opset;
+  }
+
+  /** What is known of a value. */
+  fact(name: string): Fact {
+    return this.#facts.get(name) ?? UNKNOWN;
+  }
+
+  /** The node that makes a value; undefined for inputs, constants and what is not yet there. */
+  producer(name: string): GraphNode | undefined {
+    return this.#producers.get(name);
+  }
+
+  /** An input beside the source's. @throws RangeError for a name that is taken. */
+  input(info: ValueInfoProto): string {
+    this.#names.take(info.name);
+    this.#learn(info.name, factOfValueInfo(info));
+    this.#inputs.push(info);
+    return info.name;
+  }
+
+  /** A constant; the same one for the same type, shape and elements. */
+  constant(value: TensorProto): string {
+    const [known] = this.#expressions.get(tensorKey(value)) ?? [];
+    if (known !== undefined) return known;
+    const name = this.#names.fresh("constant");
+    this.#constants.push({ ...value, name });
+    this.#facts.set(name, factOfTensor(value));
+    this.#expressions.set(tensorKey(value), [name]);
+    return name;
+  }
+
+  /** Takes over a node of the source, as it is. */
+  copy(node: GraphNode): void {
+    this.#push(node);
+  }
+
+  /** The first output of a standard operator. @param inputs "": an optional input left out */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): string {
+    const [output = ""] = this.nodeWithOutputs(operator, inputs, 1, attributes);
+    return output;
+  }
+
+  /** The outputs of a standard operator. */
+  nodeWithOutputs(
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): readonly string[] {
+    const node = NodeProto.create({ opType: operator, input: [...inputs] });
+    node.attribute = Object.entries(attributes).map(([name, value]) => named(name, value));
+    return this.#add(
+      node,
+      Array.from({ length: count }, () => true),
+    );
+  }
+
+  /** The outputs of a node like `node`, of its domain and attributes, with other inputs; "" where it has none. */
+  again(node: GraphNode, inputs: readonly string[]): readonly string[] {
+    return this.#add(
+      { ...node, input: [...inputs] },
+      node.output.map((output) => output !== ""),
+    );
+  }
+
+  /** Runs `emit`, whose new values are called after `name`. */
+  called<T>(name: string, emit: () => T): T {
+    return this.#names.within(name, emit);
+  }
+
+  /** A value under a name that is free, as an output needs it. @throws RangeError for a name that is taken */
+  renamed(value: string, name: string): string {
+    this.#names.take(name);
+    this.#push(NodeProto.create({ opType: "Identity", name, input: [value], output: [name] }));
+    return name;
+  }
+
+  /** The model with the given outputs, without the nodes and initialisers that they don't need. */
+  finish(outputs: readonly ValueInfoProto[]): OnnxModel {
+    const { model } = this.source;
+    const graph = {
+      ...model.graph,
+      node: this.#nodes.map((node) => ({ ...node })),
+      initializer: [...model.graph.initializer, ...this.#constants],
+      input: [...model.graph.input, ...this.#inputs],
+      output: [...outputs],
+    };
+    return withoutDeadNodes({ ...model, graph });
+  }
+
+  #add(like: GraphNode, present: readonly boolean[]): readonly string[] {
+    const key = expressionKey(like, present);
+    const known = this.#expressions.get(key);
+    if (known !== undefined) return known;
+    const output = present.map((wanted) => (wanted ? this.#names.fresh(like.opType) : ""));
+    this.#push({ ...like, output, name: output[0] ?? "" });
+    return output;
+  }
+
+  #push(node: GraphNode): void {
+    this.#nodes.push(node);
+    const present = node.output.map((output) => output !== "");
+    const key = expressionKey(node, present);
+    if (!this.#expressions.has(key)) this.#expressions.set(key, node.output);
+    const facts = inferNode(node, this.opset, (name) => this.fact(name));
+    for (const [i, output] of node.output.entries()) {
+      if (output === "") continue;
+      this.#producers.set(output, node);
+      this.#learn(output, facts[i] ?? UNKNOWN);
+    }
+  }
+
+  #learn(name: string, fact: Fact): void {
+    this.#facts.set(name, merged(fact, this.fact(name)));
+  }
+}
+
+/** A constant number of the type of a value (float32 where that is unknown), as a scalar. */
+export function scalar(graph: Emitter, value: number, like: string): string {
+  const { type } = graph.fact(like);
+  return graph.constant(tensor(isTensorElementType(type) ? type : "float32", [], [value]));
+}
+
+/** A constant list of integers, as shapes and axes are. */
+export function indices(graph: Emitter, values: readonly number[]): string {
+  return graph.constant(tensor("int64", [values.length], values));
+}
+
+/** The elements of a value where they are constants. */
+export function constantValues(graph: Emitter, name: string): readonly number[] | undefined {
+  return constantOf(graph.fact(name));
+}

@@ -1,0 +1,107 @@
+import anyTest, { type TestFn } from "ava";
+import { ImageFormat, SampleRequest } from "../proto/gen/scorestream/v1/scorestream.ts";
+import { GRPC_STATUS } from "./requests/grpc-status.ts";
+import type { RunningServer } from "./start.ts";
+import { BAD_FRAMES, BAD_REQUESTS } from "./testing/conformance-rows.ts";
+import { connectFronts, errorOf, type Front } from "./testing/front.ts";
+import { connectGrpc, readAll } from "./testing/grpc-client.ts";
+import { SERVED_MODEL, startService } from "./testing/start-service.ts";
+import { type Got, WsClient } from "./testing/ws-client.ts";
+
+interface Context {
+  readonly server: RunningServer;
+  readonly fronts: readonly Front[];
+}
+
+// One server and one connection of each kind for all: what a bad request breaks, the tests after it see.
+const test = anyTest.serial as TestFn<Context>;
+
+test.before(async (t) => {
+  const server = await startService();
+  t.context = { server, fronts: await connectFronts(server) };
+});
+
+test.after.always(async (t) => {
+  for (const front of t.context.fronts) front.close();
+  await t.context.server.close();
+});
+
+for (const row of BAD_REQUESTS) {
+  test(`${row.name} is refused alike by every front end, and the connection serves on`, async (t) => {
+    let asked = 0;
+    for (const front of t.context.fronts) {
+      const refusal = await front.refused(row);
+      if (refusal === undefined) continue;
+      asked++;
+      t.is(refusal.code, row.code, `${front.name}: ${refusal.message}`);
+      t.is(refusal.grpcStatus, GRPC_STATUS[row.code], front.name);
+      t.regex(refusal.message, row.message, front.name);
+      t.deepEqual(await front.models(), [SERVED_MODEL], front.name);
+    }
+    t.is(asked, (row.json === undefined ? 0 : 1) + (row.bytes === undefined ? 0 : 2));
+  });
+}
+
+for (const { name, frame, code, message } of BAD_FRAMES) {
+  test(`${name} is an error frame, and the socket stays open`, async (t) => {
+    const client = await WsClient.connect(t.context.server.httpPort);
+    client.send(frame);
+    const got = await client.next();
+    t.is(got.kind, typeof frame === "string" ? "text" : "binary");
+    t.is(errorOf(got).code, code);
+    t.regex(errorOf(got).message, message);
+    client.sendJson({ id: "b", listModels: {} });
+    t.is((await client.next()).frame.response?.$case, "models");
+    client.socket.terminate();
+  });
+}
+
+test("what is too big closes the socket with 1009, ends the call alone, and the server goes on", async (t) => {
+  const { server, fronts } = t.context;
+  const model = "x".repeat(5 * 1024 * 1024);
+  const socket = await WsClient.connect(server.httpPort);
+  socket.sendJson({ id: "a", sample: { model } });
+  t.is((await socket.closed).code, 1009);
+  const [grpc] = fronts;
+  const bytes = SampleRequest.encode(SampleRequest.create({ model })).finish();
+  const row = {
+    name: "",
+    call: "sample",
+    bytes,
+    code: "too-large",
+    message: /larger than max/,
+  } as const;
+  const refusal = await grpc?.refused(row);
+  t.is(refusal?.grpcStatus, GRPC_STATUS[row.code]);
+  t.regex(refusal?.message ?? "", row.message);
+  for (const front of fronts) t.deepEqual(await front.models(), [SERVED_MODEL], front.name);
+});
+
+test("a good request gives the same picture on every front end", async (t) => {
+  const { server } = t.context;
+  const request = SampleRequest.fromPartial({
+    seed: 7n,
+    sampler: { method: { $case: "predictorCorrector", value: { steps: 10 } } },
+    format: ImageFormat.IMAGE_FORMAT_RAW_FLOAT32,
+  });
+  const client = connectGrpc(server.grpcPort);
+  const { events } = await readAll(client.sample(request));
+  client.close();
+  const socket = await WsClient.connect(server.httpPort);
+  socket.sendJson({ id: "text", sample: SampleRequest.toJSON(request) });
+  const text = await socket.readAll("text");
+  socket.sendBinary({ id: "binary", request: { $case: "sample", value: request } });
+  const binary = await socket.readAll("binary");
+  socket.socket.terminate();
+  const pictures = events.flatMap(({ event }) =>
+    event?.$case === "sampled" && event.value.image ? [event.value.image.data] : [],
+  );
+  t.is(pictures.length, 1);
+  t.deepEqual(text.flatMap(picturesOf), pictures);
+  t.deepEqual(binary.flatMap(picturesOf), pictures);
+});
+
+function picturesOf({ frame: { response } }: Got): Buffer[] {
+  const event = response?.$case === "event" ? response.value.event : undefined;
+  return event?.$case === "sampled" && event.value.image ? [event.value.image.data] : [];
+}

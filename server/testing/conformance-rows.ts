@@ -1,0 +1,291 @@
+import type {
+  DeepPartial,
+  PredictorCorrector,
+  SampleRequest,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { ErrorCode } from "../errors.ts";
+import { type BadRequest, badBytes, badJob, badJson, badSample } from "./bad-request.ts";
+import { SERVED_MODEL } from "./start-service.ts";
+
+const UINT32_MAX = 4_294_967_295;
+
+function invalid(message: RegExp): [ErrorCode, RegExp] {
+  return ["invalid-argument", message];
+}
+
+function pc(value: DeepPartial<PredictorCorrector>): DeepPartial<SampleRequest> {
+  return { sampler: { method: { $case: "predictorCorrector", value } } };
+}
+
+const pcJson = (value: object): object => ({ sampler: { predictorCorrector: value } });
+
+const NAMES: readonly BadRequest[] = [
+  badSample("an unknown model", { model: "nope" }, [
+    "model-not-found",
+    new RegExp(`^model: seen "nope", expected one of .*${SERVED_MODEL}`),
+  ]),
+  badSample(
+    "an unknown predictor",
+    pc({ predictor: "rk4" }),
+    invalid(
+      /^sampler\.predictor_corrector\.predictor: seen "rk4", expected one of .*"reverse-diffusion"/,
+    ),
+  ),
+  badSample(
+    "an unknown corrector",
+    pc({ corrector: "mala" }),
+    invalid(/^sampler\.predictor_corrector\.corrector: seen "mala", expected one of .*"langevin"/),
+  ),
+  badJson(
+    "an unknown sampler",
+    { sampler: { ddpm: {} } },
+    invalid(/^sampler\.ddpm: .* one of predictor_corrector, /),
+  ),
+  badJson(
+    "a misspelt field",
+    pcJson({ stepz: 5 }),
+    invalid(/^sampler\.predictor_corrector\.stepz: .*\bsteps\b/),
+  ),
+  badJson(
+    "two samplers",
+    { sampler: { fast: {}, predictorCorrector: {} } },
+    invalid(/nothing beside fast/),
+  ),
+  ...badJob("nope", ["job-not-found", /^job_id: seen "nope", expected /]),
+  ...badJob("", ["job-not-found", /^job_id: seen "", expected /]),
+];
+
+const FORMATS: readonly BadRequest[] = [
+  badBytes(
+    "an unknown format",
+    [0x38, 99],
+    invalid(/^format: seen 99, expected one of .*IMAGE_FORMAT_PNG \(1\)/),
+  ),
+  badJson(
+    "an unknown format by number",
+    { format: 99 },
+    invalid(/^format: seen 99, expected one of .*PNG \(1\)/),
+  ),
+  badJson(
+    "an unknown format by name",
+    { format: "GIF" },
+    invalid(/^format: seen "GIF", expected one of .*PNG \(1\)/),
+  ),
+  badBytes(
+    "an unknown preview format",
+    [0x32, 2, 0x10, 99],
+    invalid(/^preview\.format: seen 99, expected one of /),
+  ),
+  badJson(
+    "a negative preview format",
+    { preview: { format: -1 } },
+    invalid(/^preview\.format: seen -1, expected /),
+  ),
+];
+
+const COUNTS: readonly BadRequest[] = [
+  badSample(
+    "a count over the limit",
+    { count: 1025 },
+    invalid(/^count: seen 1025, expected .*1024/),
+  ),
+  badSample(
+    "an absurd count",
+    { count: UINT32_MAX },
+    invalid(/^count: seen 4294967295, expected .*1024/),
+  ),
+  badJson("a negative count", { count: -1 }, invalid(/^count: seen -1, expected a whole number/)),
+  badJson("a broken count", { count: 1.5 }, invalid(/^count: seen 1\.5, expected a whole number/)),
+  badJson(
+    "a count past 32 bits",
+    { count: 1e12 },
+    invalid(/^count: seen 1000000000000, expected a whole number/),
+  ),
+  badBytes(
+    "a count past 32 bits in protobuf",
+    [0x10, 0x85, 0x80, 0x80, 0x80, 0x10],
+    invalid(/^count: seen 4294967301, expected a whole number/),
+  ),
+  badJson(
+    "a count in words",
+    { count: "many" },
+    invalid(/^count: seen "many", expected a whole number/),
+  ),
+  badJson("a negative seed", { seed: -1 }, invalid(/^seed: seen -1, expected a whole number/)),
+];
+
+const STEPS_FIELD = "^sampler\\.predictor_corrector\\.steps: seen";
+const STEPS: readonly BadRequest[] = [
+  badSample(
+    "steps over the limit",
+    pc({ steps: 10_001 }),
+    invalid(new RegExp(`${STEPS_FIELD} 10001, expected .*10000`)),
+  ),
+  badSample(
+    "absurd steps",
+    pc({ steps: UINT32_MAX }),
+    invalid(new RegExp(`${STEPS_FIELD} 4294967295, expected .*10000`)),
+  ),
+  badJson(
+    "negative steps",
+    pcJson({ steps: -5 }),
+    invalid(new RegExp(`${STEPS_FIELD} -5, expected a whole number`)),
+  ),
+  badJson(
+    "NaN steps",
+    pcJson({ steps: "NaN" }),
+    invalid(new RegExp(`${STEPS_FIELD} "NaN", expected a whole number`)),
+  ),
+  badSample(
+    "absurd corrector steps",
+    pc({ correctorSteps: UINT32_MAX }),
+    invalid(/^sampler\.predictor_corrector\.corrector_steps: seen 4294967295, expected /),
+  ),
+];
+
+const REALS: readonly BadRequest[] = [-0.1, Number.NaN, Number.POSITIVE_INFINITY, 1e9].flatMap(
+  (real) => [
+    badSample(
+      `a signal to noise of ${real}`,
+      pc({ signalToNoise: real }),
+      invalid(
+        new RegExp(
+          `^sampler\\.predictor_corrector\\.signal_to_noise: seen ${real}, expected a number`,
+        ),
+      ),
+    ),
+    badSample(
+      `a time eps of ${real}`,
+      { sampler: { timeEps: real } },
+      invalid(new RegExp(`^sampler\\.time_eps: seen ${real}, expected a time`)),
+    ),
+  ],
+);
+
+const PREVIEWS: readonly BadRequest[] = [-1, Number.NaN].map((real) =>
+  badSample(
+    `${real} previews a second`,
+    { preview: { maxPerSecond: real } },
+    invalid(new RegExp(`^preview\\.max_per_second: seen ${real}, expected a number`)),
+  ),
+);
+
+const WIRE: readonly BadRequest[] = [
+  badBytes(
+    "no protobuf",
+    [0xff, 0xff, 0xff],
+    ["malformed-frame", /not a protobuf scorestream\.v1\.SampleRequest: /],
+  ),
+  badBytes("a cut field", [0x0a, 5, 0x61], ["malformed-frame", /premature EOF/]),
+  badBytes(
+    "text for a number",
+    [0x12, 1, 0x61],
+    ["malformed-frame", /^count: seen protobuf wire type 2, expected 0/],
+  ),
+  badBytes("text that is not UTF-8", [0x0a, 1, 0xff], ["malformed-frame", /^model: .*not UTF-8/]),
+  badJson(
+    "an array for a message",
+    { sampler: [] },
+    invalid(/^sampler: seen an array, expected an object/),
+  ),
+  badJson("a number for a text", { model: 5 }, invalid(/^model: seen 5, expected a string/)),
+  badJson(
+    "text for a truth",
+    { sampler: { denoise: "false" } },
+    invalid(/^sampler\.denoise: seen "false", expected true/),
+  ),
+];
+
+const UNSERVED: readonly BadRequest[] = (
+  ["encode", "decode", "logLikelihood", "upload"] as const
+).map((call) => ({
+  name: `${call}, which is not served yet`,
+  call,
+  bytes: new Uint8Array(),
+  json: {},
+  code: "unimplemented",
+  message:
+    /^(Encode|Decode|LogLikelihood|Upload): .*it serves ListModels, Sample, Watch and Cancel$/,
+}));
+
+/** Every bad request of the conformance test. */
+export const BAD_REQUESTS: readonly BadRequest[] = [
+  ...NAMES,
+  ...FORMATS,
+  ...COUNTS,
+  ...STEPS,
+  ...REALS,
+  ...PREVIEWS,
+  ...WIRE,
+  ...UNSERVED,
+  badSample(
+    "a sampler that is not served yet",
+    { sampler: { method: { $case: "fast", value: { method: "ddim" } } } },
+    ["capability-missing", /^sampler\.fast: /],
+  ),
+];
+
+/** A frame that is no request at all, for the WebSocket alone. */
+export interface BadFrame {
+  readonly name: string;
+  readonly frame: string | Uint8Array;
+  readonly code: ErrorCode;
+  readonly message: RegExp;
+}
+
+export const BAD_FRAMES: readonly BadFrame[] = [
+  {
+    name: "not JSON",
+    frame: "hello",
+    code: "malformed-frame",
+    message: /^the text frame is not JSON: /,
+  },
+  {
+    name: "an empty text frame",
+    frame: "",
+    code: "malformed-frame",
+    message: /^the text frame is not JSON: /,
+  },
+  {
+    name: "JSON that is no object",
+    frame: "[1]",
+    code: "malformed-frame",
+    message: /not a JSON object/,
+  },
+  {
+    name: "not protobuf",
+    frame: Buffer.from([0xff, 0xff]),
+    code: "malformed-frame",
+    message: /not a protobuf /,
+  },
+  {
+    name: "an empty binary frame",
+    frame: new Uint8Array(),
+    code: "invalid-argument",
+    message: /^id: seen "", expected /,
+  },
+  {
+    name: "a frame without an id",
+    frame: '{"sample":{}}',
+    code: "invalid-argument",
+    message: /^id: seen "", expected /,
+  },
+  {
+    name: "a frame without a request",
+    frame: '{"id":"a"}',
+    code: "malformed-frame",
+    message: /one of list_models, sample/,
+  },
+  {
+    name: "an unknown request",
+    frame: '{"id":"a","smaple":{}}',
+    code: "invalid-argument",
+    message: /^smaple: .*\bsample\b/,
+  },
+  {
+    name: "an upload's chunk before its header",
+    frame: '{"id":"a","upload":{"chunk":"AAAA"}}',
+    code: "unimplemented",
+    message: /^Upload: /,
+  },
+];
