@@ -19,7 +19,7 @@ import { isTensorElementType, tensor } from "./tensor.ts";
  */
 export class Emitter {
   readonly source: Graph;
-  readonly #nodes: GraphNode[] = [];
+  #nodes: GraphNode[] = [];
   readonly #facts = new Map<string, Fact>();
   readonly #producers = new Map<string, GraphNode>();
   readonly #expressions = new Map<string, readonly string[]>();
@@ -115,11 +115,25 @@ export class Emitter {
     return this.#names.within(name, emit);
   }
 
-  /** A value under a name that is free, as an output needs it. @throws RangeError for a name that is taken */
-  renamed(value: string, name: string): string {
+  /** Keeps a name for `rename`. @throws RangeError for a name that is taken */
+  reserve(name: string): void {
     this.#names.take(name);
-    this.#push(NodeProto.create({ opType: "Identity", name, input: [value], output: [name] }));
-    return name;
+  }
+
+  /** Gives a value a reserved name: as its own where a new node makes it, else by an Identity. */
+  rename(value: string, name: string): void {
+    const at = this.#nodes.findIndex(({ output }) => output.includes(value));
+    if (at < 0 || this.source.producer(value) !== undefined) {
+      this.#push(NodeProto.create({ opType: "Identity", name, input: [value], output: [name] }));
+      return;
+    }
+    const named = (names: readonly string[]): string[] =>
+      names.map((old) => (old === value ? name : old));
+    this.#nodes = this.#nodes.map((node) => ({
+      ...node,
+      input: named(node.input),
+      output: named(node.output),
+    }));
   }
 
   /** The model with the given outputs, without the nodes and initialisers that they don't need. */

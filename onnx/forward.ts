@@ -16,6 +16,7 @@ import { ruleFor } from "./rules/table.ts";
 export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxModel {
   const { source, input, output } = checkedGraph(model, path);
   const graph = new Emitter(source);
+  graph.reserve(tangentName(output.name));
   const tangents = new Map([
     [input.name, graph.input({ ...input, name: tangentName(input.name) })],
   ]);
@@ -28,8 +29,8 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
   if (tangent === undefined) {
     throw new RangeError(`the output ${output.name} does not depend on the input ${input.name}`);
   }
-  const named = graph.renamed(tangent, tangentName(output.name));
-  return graph.finish([...source.outputs, { ...output, name: named }]);
+  graph.rename(tangent, tangentName(output.name));
+  return graph.finish([...source.outputs, { ...output, name: tangentName(output.name) }]);
 }
 
 /** The name of a value's tangent. */

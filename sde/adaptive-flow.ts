@@ -103,8 +103,7 @@ export function* adaptiveFlow(
     prepare: first,
     update: [norm(x, x), norm(stage(0), x)],
   });
-  const guess =
-    stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : (0.01 * stateNorm) / slopeNorm;
+  const guess = stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : (0.01 * stateNorm) / slopeNorm;
   const trial = Math.min(guess, Math.abs(to - from));
   const [changeNorm = 0] = yield step(proposal, t + sign * trial, stage(1), {
     prepare: [combine(proposal, x, sign * trial, [1], stages)],
@@ -121,7 +120,8 @@ export function* adaptiveFlow(
     ],
   });
   const steepest = Math.max(slopeNorm, changeNorm);
-  const second = steepest <= 1e-15 ? Math.max(1e-6, trial * 1e-3) : (0.01 / steepest) ** (1 / order);
+  const second =
+    steepest <= 1e-15 ? Math.max(1e-6, trial * 1e-3) : (0.01 / steepest) ** (1 / order);
   let size = Math.min(100 * trial, second);
   const control = stepSize({ order, controller: problem.controller });
 
@@ -130,7 +130,9 @@ export function* adaptiveFlow(
       return { failure: `the ODE solver used up its ${maxEvaluations} evaluations at time ${t}` };
     }
     if (!(size > 16 * Number.EPSILON * Math.abs(t))) {
-      return { failure: `the ODE solver's step fell to ${size} at time ${t}: the tolerance can't be met` };
+      return {
+        failure: `the ODE solver's step fell to ${size} at time ${t}: the tolerance can't be met`,
+      };
     }
     const end = sign * (t + sign * size - to) >= 0 ? to : t + sign * size;
     const h = end - t;

@@ -97,12 +97,7 @@ export const denoiseRenoise: Corrector = single(({ process, t, registers, nextDr
   ];
 });
 
-export type CorrectorName =
-  | "langevin"
-  | "annealed-langevin"
-  | "hmc"
-  | "denoise-renoise"
-  | "none";
+export type CorrectorName = "langevin" | "annealed-langevin" | "hmc" | "denoise-renoise" | "none";
 
 /** Every corrector by the name that requests and manifests use; "none" is the absence of one. */
 export const CORRECTORS: Readonly<Record<Exclude<CorrectorName, "none">, Corrector>> = {

@@ -10,7 +10,7 @@ import {
   stepsOf,
 } from "./moves.ts";
 import type { Program } from "./program.ts";
-import { timeAt, type TimeGridName, timeGrid } from "./time-grid.ts";
+import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
 import { gridMarginal } from "./transition.ts";
 import { tweedie } from "./tweedie.ts";
 

@@ -12,7 +12,7 @@ import {
   PROCESSES,
 } from "./testing.ts";
 
-const STEPS = 300;
+const STEPS = 160;
 const DIMS = 4000;
 
 function program(over: Partial<PredictorCorrectorOptions>): Program {
@@ -55,7 +55,7 @@ for (const name of ["ve", "vp", "subvp", "edm", "cosine", "ddpm", "smld"] as con
         predictor,
         corrector,
         eps,
-        ...(alone && { signalToNoise: 0.2, correctorSteps: 8 }),
+        ...(alone && { signalToNoise: 0.2, correctorSteps: 4 }),
       };
       if (alone && (corrector === "none" || corrector === "denoise-renoise")) continue;
       const title = `${name}, ${predictor}, ${corrector}: Gaussian data comes out with its mean and variance`;
@@ -67,21 +67,28 @@ for (const name of ["ve", "vp", "subvp", "edm", "cosine", "ddpm", "smld"] as con
         };
         const [coarse, fine] = [moments(STEPS / 2), moments(STEPS)];
         // A method of first order has half the error at twice the steps: the fine error is about the difference of
-        // the two, here taken twice. The prior at T is not quite p_T: 0.002 of the mean, 0.005 of the variance.
+        // the two, here taken three times. The prior at T is not quite p_T: the ODE keeps its share of the mean,
+        // 0.7 (0.5 / 50) = 0.007 for VE, and less than 0.005 of the variance.
         // Of DIMS = 4000 sampled elements the standard errors are 0.008 and 0.0056: 4 of them.
         const noise = isLinear(corrector) ? 0 : 4;
         const allowed = {
-          mean: 2 * Math.abs(fine.mean - coarse.mean) + 0.002 + noise * 0.008,
-          variance: 2 * Math.abs(fine.variance - coarse.variance) + 0.005 + noise * 0.0056,
+          mean: 3 * Math.abs(fine.mean - coarse.mean) + 0.008 + noise * 0.008,
+          variance: 3 * Math.abs(fine.variance - coarse.variance) + 0.005 + noise * 0.0056,
         };
-        const off = {
-          mean: Math.abs(fine.mean - truth.mean),
-          variance: Math.abs(fine.variance - truth.variance),
-        };
-        t.true(off.mean < allowed.mean, `mean off by ${off.mean}, allowed ${allowed.mean}`);
-        t.true(off.variance < allowed.variance, `variance off by ${off.variance}, ${allowed.variance}`);
-        // Whatever the allowance says, the data must be recognisable.
-        t.true(off.mean < 0.08 && off.variance < 0.15, `mean ${fine.mean}, variance ${fine.variance}`);
+        const off = (moments: Moments) => ({
+          mean: Math.abs(moments.mean - truth.mean),
+          variance: Math.abs(moments.variance - truth.variance),
+        });
+        const seen = off(fine);
+        t.true(seen.mean < allowed.mean, `mean off by ${seen.mean}, allowed ${allowed.mean}`);
+        t.true(
+          seen.variance < allowed.variance,
+          `variance off by ${seen.variance}, allowed ${allowed.variance}`,
+        );
+        // And the error does fall: what is not of order zero loses at least a fifth.
+        const before = off(coarse);
+        t.true(seen.mean < 0.8 * before.mean + 0.008 + noise * 0.008);
+        t.true(seen.variance < 0.8 * before.variance + 0.005 + noise * 0.0056);
       });
     }
   }

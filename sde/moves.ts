@@ -47,18 +47,18 @@ export function drawPrior(process: ForwardProcess, x: Register, draw: number): I
  * @param first goes into the first step's prepare, and returns no scalars
  * @param evaluations of all moves together
  */
-export function* stepsOf(
-  first: readonly Instruction[],
-  moves: Moves,
-  evaluations: number,
-): Steps {
+export function* stepsOf(first: readonly Instruction[], moves: Moves, evaluations: number): Steps {
   let before = first;
   let done = 0;
   let next = moves.next([]);
   while (!next.done) {
     const { prepare = [], ...move } = next.value;
     if (move.evaluate !== undefined) done++;
-    const scalars = yield { ...move, prepare: [...before, ...prepare], fraction: done / evaluations };
+    const scalars = yield {
+      ...move,
+      prepare: [...before, ...prepare],
+      fraction: done / evaluations,
+    };
     before = [];
     next = moves.next(scalars);
   }

@@ -10,7 +10,7 @@ import {
   stepsOf,
 } from "./moves.ts";
 import type { Program } from "./program.ts";
-import { timeAt, type TimeGridName, timeGrid } from "./time-grid.ts";
+import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
 import { gridMarginal, logSnrStep } from "./transition.ts";
 import { tweedie } from "./tweedie.ts";
 import { type UnipcWeights, unipcCorrector, unipcPredictor } from "./unipc.ts";
@@ -62,7 +62,10 @@ function stepLength({ options, times }: Place, i: number): number {
 function ddim(place: Place): Update {
   const { options, times, i } = place;
   const { process, eta } = options;
-  const [from, to] = [process.marginal(timeAt(times, i)), gridMarginal(process, timeAt(times, i + 1))];
+  const [from, to] = [
+    process.marginal(timeAt(times, i)),
+    gridMarginal(process, timeAt(times, i + 1)),
+  ];
   const noise = eta * to.std * Math.sqrt(-Math.expm1(-2 * stepLength(place, i)));
   const state = Math.sqrt(Math.max(0, to.std ** 2 - noise ** 2)) / from.std;
   return { state, predictions: [to.mean - state * from.mean], noise };
@@ -77,7 +80,10 @@ function dpmSolver2m(place: Place): Update {
   const { options, times, i } = place;
   const { process, method } = options;
   const eta = method === "dpm-solver++2m-sde" ? options.eta : 0;
-  const [from, to] = [process.marginal(timeAt(times, i)), gridMarginal(process, timeAt(times, i + 1))];
+  const [from, to] = [
+    process.marginal(timeAt(times, i)),
+    gridMarginal(process, timeAt(times, i + 1)),
+  ];
   const h = stepLength(place, i);
   const whole = -to.mean * Math.expm1(-h * (1 + eta));
   const state = (to.std / from.std) * Math.exp(-eta * h);
@@ -102,10 +108,16 @@ function unipcOrder({ options, i }: Place): number {
   return Math.min(options.order, i + 1, options.steps - i);
 }
 
-function unipcUpdate(place: Place, weights: (order: number) => UnipcWeights): Update & { end: number } {
+function unipcUpdate(
+  place: Place,
+  weights: (order: number) => UnipcWeights,
+): Update & { end: number } {
   const { options, times, i } = place;
   const { process } = options;
-  const [from, to] = [process.marginal(timeAt(times, i)), gridMarginal(process, timeAt(times, i + 1))];
+  const [from, to] = [
+    process.marginal(timeAt(times, i)),
+    gridMarginal(process, timeAt(times, i + 1)),
+  ];
   const { history, end } = weights(unipcOrder(place));
   return {
     state: to.std / from.std,
@@ -145,7 +157,8 @@ export function multistep(options: MultistepOptions): Program {
   const { process, method, steps, order, eta, eps } = options;
   if (![1, 2, 3].includes(order)) throw new RangeError(`order must be 1, 2 or 3; seen ${order}`);
   if (!(eta >= 0 && Number.isFinite(eta))) throw new RangeError(`eta must be >= 0; seen ${eta}`);
-  if (method === "ddim" && eta > 1) throw new RangeError(`DDIM's eta must be at most 1; seen ${eta}`);
+  if (method === "ddim" && eta > 1)
+    throw new RangeError(`DDIM's eta must be at most 1; seen ${eta}`);
   const times = timeGrid(options.timeGrid, process, eps, steps);
   // UniPC corrects from the state before the step, which it keeps.
   const lasting = ["x", ...HISTORY.map((k) => `prediction ${k}`), "base", "preview"];
@@ -192,7 +205,11 @@ function* moves(
       if (unipc && i > 0) {
         const { state, predictions, end } = correct(place);
         const history = terms(i - 1, predictions);
-        update.push({ op: "lincomb", out: BASE, terms: [[state, BASE], ...history, [end, predicted]] });
+        update.push({
+          op: "lincomb",
+          out: BASE,
+          terms: [[state, BASE], ...history, [end, predicted]],
+        });
       } else if (unipc) {
         update.push({ op: "lincomb", out: BASE, terms: [[1, x]] });
       }

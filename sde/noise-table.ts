@@ -11,7 +11,10 @@ interface Curve {
 function curve(values: Float64Array): Curve {
   const last = values.length - 1;
   const piece = (t: number): number => Math.min(last - 1, Math.max(0, Math.floor(t * last)));
-  const ends = (i: number): [number, number] => [values[i] ?? Number.NaN, values[i + 1] ?? Number.NaN];
+  const ends = (i: number): [number, number] => [
+    values[i] ?? Number.NaN,
+    values[i + 1] ?? Number.NaN,
+  ];
   const rising = (values[last] ?? 0) > (values[0] ?? 0);
   return {
     at: (t) => {
@@ -38,9 +41,11 @@ function curve(values: Float64Array): Curve {
 }
 
 function checkTable(name: string, values: readonly number[], below: number): void {
-  if (values.length < 2) throw new RangeError(`${name} needs at least 2 values; seen ${values.length}`);
+  if (values.length < 2)
+    throw new RangeError(`${name} needs at least 2 values; seen ${values.length}`);
   const wrong = values.findIndex((value) => !(value > 0 && value < below));
-  if (wrong >= 0) throw new RangeError(`${name}[${wrong}] must lie in (0, ${below}); seen ${values[wrong]}`);
+  if (wrong >= 0)
+    throw new RangeError(`${name}[${wrong}] must lie in (0, ${below}); seen ${values[wrong]}`);
 }
 
 /**
@@ -90,7 +95,8 @@ const LEVEL_ZERO = 1e-9;
 export function smldProcess(sigmas: readonly number[]): ForwardProcess {
   checkTable("sigmas", sigmas, Number.POSITIVE_INFINITY);
   const falls = sigmas.findIndex((sigma, k) => k > 0 && sigma <= (sigmas[k - 1] ?? 0));
-  if (falls >= 0) throw new RangeError(`sigmas must rise; seen ${sigmas[falls - 1]}, ${sigmas[falls]}`);
+  if (falls >= 0)
+    throw new RangeError(`sigmas must rise; seen ${sigmas[falls - 1]}, ${sigmas[falls]}`);
   const logSigma = curve(Float64Array.from(sigmas, Math.log));
   const sigma = (t: number): number => Math.exp(logSigma.at(t));
   return {

@@ -1,8 +1,8 @@
 import {
   CORRECTOR_REGISTERS,
   CORRECTORS,
-  correctorEvaluations,
   type CorrectorName,
+  correctorEvaluations,
 } from "./correctors.ts";
 import type { ForwardProcess } from "./forward-process.ts";
 import {
@@ -101,7 +101,13 @@ export function predictorCorrector(options: PredictorCorrectorOptions): Program 
       if (part === "predictor") {
         yield* predict(options, times, i, registers, nextDraw);
       } else if (corrector !== "none") {
-        const step = { process, t: timeAt(times, i), next: timeAt(times, i + 1), registers, nextDraw };
+        const step = {
+          process,
+          t: timeAt(times, i),
+          next: timeAt(times, i + 1),
+          registers,
+          nextDraw,
+        };
         const { signalToNoise } = options;
         yield* CORRECTORS[corrector]({ ...step, signalToNoise, leapfrogSteps, extra: X + 1 });
       }

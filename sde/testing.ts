@@ -1,8 +1,8 @@
+import { cosineProcess } from "./cosine.ts";
 import { edmProcess } from "./edm-process.ts";
 import type { ForwardProcess } from "./forward-process.ts";
 import { interpret, type Score } from "./interpret.ts";
 import type { FillNormal } from "./noise.ts";
-import { cosineProcess } from "./cosine.ts";
 import { ddpmProcess, smldProcess } from "./noise-table.ts";
 import type { Program } from "./program.ts";
 import { subVariancePreserving } from "./subvp.ts";

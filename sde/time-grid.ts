@@ -47,22 +47,23 @@ type Spacing = (share: number) => number;
 /** EDM's rho: larger takes more steps at little noise. */
 const RHO = 7;
 
-const SPACINGS: Readonly<Record<TimeGridName, (process: ForwardProcess, eps: number) => Spacing>> = {
-  uniform:
-    ({ endTime }, eps) =>
-    (share) =>
-      endTime + share * (eps - endTime),
-  "log-snr": (process, eps) =>
-    evenlyIn(process, eps, {
-      to: Math.log,
-      from: Math.exp,
-    }),
-  karras: (process, eps) =>
-    evenlyIn(process, eps, {
-      to: (sigma) => sigma ** (1 / RHO),
-      from: (value) => value ** RHO,
-    }),
-};
+const SPACINGS: Readonly<Record<TimeGridName, (process: ForwardProcess, eps: number) => Spacing>> =
+  {
+    uniform:
+      ({ endTime }, eps) =>
+      (share) =>
+        endTime + share * (eps - endTime),
+    "log-snr": (process, eps) =>
+      evenlyIn(process, eps, {
+        to: Math.log,
+        from: Math.exp,
+      }),
+    karras: (process, eps) =>
+      evenlyIn(process, eps, {
+        to: (sigma) => sigma ** (1 / RHO),
+        from: (value) => value ** RHO,
+      }),
+  };
 
 function evenlyIn(
   process: ForwardProcess,
@@ -80,7 +81,9 @@ function evenlyIn(
  */
 function snap(times: Float64Array, steps: number, { levels, endTime }: ForwardProcess): void {
   if (levels === undefined || steps > levels) return;
-  const snapped = times.map((t) => (Math.round((t / endTime) * (levels - 1)) / (levels - 1)) * endTime);
+  const snapped = times.map(
+    (t) => (Math.round((t / endTime) * (levels - 1)) / (levels - 1)) * endTime,
+  );
   const apart = snapped.every((t, i) => i === 0 || i >= steps || t < (snapped[i - 1] ?? 0));
   if (!apart) return;
   // The first stays T, and the last eps, which stands for level 0.

@@ -2,7 +2,7 @@
 
 Within a share every operator runs on one thread. So the threads wait for each other
 once a step, not in every operator, where one core that is busy with something else
-would hold up the rest: with other work on the machine this was five times faster
+would hold up the rest: with other work on the machine this was about five times faster
 than operators that are parallel inside, and on an idle machine it is as fast.
 """
 

@@ -1,4 +1,10 @@
-import { execute, type FillNormal, type Instruction, type Noise, uniformNumber } from "../sde/index.ts";
+import {
+  execute,
+  type FillNormal,
+  type Instruction,
+  type Noise,
+  uniformNumber,
+} from "../sde/index.ts";
 import { type Evaluator, evaluator } from "./evaluate.ts";
 import type { BatchAnswer, BatchTask, RowAnswer, RowStep } from "./protocol.ts";
 import { RowRegisters } from "./row-registers.ts";

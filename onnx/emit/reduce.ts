@@ -2,17 +2,20 @@ import { int, ints } from "../attribute.ts";
 import { type Emitter, indices } from "../emitter.ts";
 
 /** The first opset in which a reduction takes its axes as an input. */
-const AXES_INPUT_SINCE: Readonly<Record<string, number>> = {
+const AXES_INPUT_SINCE = {
   ReduceSum: 13,
   ReduceMean: 18,
   ReduceMax: 18,
-  ReduceProd: 18,
   ReduceSumSquare: 18,
-};
+} as const;
 
-export type Reduction = "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceProd" | "ReduceSumSquare";
+export type Reduction = keyof typeof AXES_INPUT_SINCE;
 
-/** A reduction over given axes, in the form of the graph's opset. @param keep whether the axes stay, with length 1 */
+/**
+ * A reduction over given axes, in the form of the graph's opset. Over none: the value as it is.
+ *
+ * @param keep whether the axes stay, with length 1
+ */
 export function reduce(
   graph: Emitter,
   reduction: Reduction,
@@ -20,8 +23,9 @@ export function reduce(
   axes: readonly number[],
   keep: boolean,
 ): string {
+  if (axes.length === 0) return value;
   const keepdims = int(keep ? 1 : 0);
-  if (graph.opset >= (AXES_INPUT_SINCE[reduction] ?? 0)) {
+  if (graph.opset >= AXES_INPUT_SINCE[reduction]) {
     return graph.node(reduction, [value, indices(graph, axes)], { keepdims });
   }
   return graph.node(reduction, [value], { axes: ints(axes), keepdims });

@@ -19,8 +19,7 @@ function piecewise(below: (node: GraphNode, graph: Emitter) => string): Diagonal
 
 /** v where a condition holds, else 0. */
 function masked(condition: (node: GraphNode, graph: Emitter) => string): Diagonal {
-  return (v, node, graph) =>
-    graph.node("Where", [condition(node, graph), v, scalar(graph, 0, v)]);
+  return (v, node, graph) => graph.node("Where", [condition(node, graph), v, scalar(graph, 0, v)]);
 }
 
 const relu = masked((node, graph) => above(graph, outputOf(node), 0));
@@ -70,7 +69,11 @@ const hardSwish: Diagonal = (v, node, graph) => {
 
 const gelu: Diagonal = (v, node, graph) => {
   const isTanh = stringOf(node, "approximate", "none") === "tanh";
-  return mul(graph, v, isTanh ? geluTanhSlope(inputOf(node), graph) : geluSlope(inputOf(node), graph));
+  return mul(
+    graph,
+    v,
+    isTanh ? geluTanhSlope(inputOf(node), graph) : geluSlope(inputOf(node), graph),
+  );
 };
 
 /** y = x P(x), P the normal distribution's cumulative function: y' = P + x p. */
@@ -100,9 +103,7 @@ const thresholdedRelu = masked((node, graph) =>
 export const activation: OperatorRules = {
   Relu: unary(relu),
   LeakyRelu: unary(leakyRelu),
-  PRelu: pointwise((i) =>
-    i === 0 ? piecewise((node) => inputOf(node, 1)) : preluSlope,
-  ),
+  PRelu: pointwise((i) => (i === 0 ? piecewise((node) => inputOf(node, 1)) : preluSlope)),
   Elu: unary(elu),
   Celu: unary(celu),
   Selu: unary(selu),

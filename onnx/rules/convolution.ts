@@ -1,6 +1,6 @@
+import { unsupported } from "../differentiation-error.ts";
 import { total } from "../emit/arithmetic.ts";
 import { expandedLike, unsqueezed } from "../emit/shape.ts";
-import { unsupported } from "../differentiation-error.ts";
 import { outputOf } from "./pointwise.ts";
 import type { ForwardRule, OperatorRules } from "./rule.ts";
 

@@ -1,5 +1,5 @@
-import { zerosLike } from "../emit/shape.ts";
 import { unsupported } from "../differentiation-error.ts";
+import { zerosLike } from "../emit/shape.ts";
 import { stringOf } from "../node-attributes.ts";
 import { linear } from "./linear.ts";
 import { inputOf } from "./pointwise.ts";

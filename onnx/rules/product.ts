@@ -1,6 +1,5 @@
-import { total } from "../emit/arithmetic.ts";
+import { scaled, total } from "../emit/arithmetic.ts";
 import { expandedLike } from "../emit/shape.ts";
-import { scaled } from "../emit/arithmetic.ts";
 import { floatOf } from "../node-attributes.ts";
 import { multilinear } from "./linear.ts";
 import { outputOf } from "./pointwise.ts";

@@ -29,13 +29,15 @@ const CLIP: readonly Diagonal[] = [
 ];
 
 /** Of Max and Min: the first input that is the extreme has the derivative, so that equal ones don't count twice. */
-const extreme = (input: number): Diagonal => (v, node, graph) => {
-  const isExtreme = (i: number): string =>
-    graph.node("Equal", [inputOf(node, i), outputOf(node)]);
-  const earlier = node.input.slice(0, input).map((_, i) => graph.node("Not", [isExtreme(i)]));
-  const first = earlier.reduce((all, not) => graph.node("And", [all, not]), isExtreme(input));
-  return kept(graph, first, v);
-};
+const extreme =
+  (input: number): Diagonal =>
+  (v, node, graph) => {
+    const isExtreme = (i: number): string =>
+      graph.node("Equal", [inputOf(node, i), outputOf(node)]);
+    const earlier = node.input.slice(0, input).map((_, i) => graph.node("Not", [isExtreme(i)]));
+    const first = earlier.reduce((all, not) => graph.node("And", [all, not]), isExtreme(input));
+    return kept(graph, first, v);
+  };
 
 export const selection: OperatorRules = {
   Where: where,

@@ -1,9 +1,37 @@
 import { noRule } from "../differentiation-error.ts";
 import { type GraphNode, isStandardDomain } from "../node-attributes.ts";
+import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
+import { constants } from "./constant.ts";
+import { convolutions } from "./convolution.ts";
+import { gathering } from "./gather.ts";
+import { layout } from "./layout.ts";
+import { normalizations } from "./normalization.ts";
+import { pools } from "./pool.ts";
+import { product } from "./product.ts";
+import { reductions } from "./reduce.ts";
+import { resizes } from "./resize.ts";
 import type { OperatorRule, OperatorRules } from "./rule.ts";
+import { selection } from "./selection.ts";
+import { softmaxes } from "./softmax.ts";
+import { transcendental } from "./transcendental.ts";
 
-const FAMILIES: readonly OperatorRules[] = [arithmetic];
+const FAMILIES: readonly OperatorRules[] = [
+  activation,
+  arithmetic,
+  constants,
+  convolutions,
+  gathering,
+  layout,
+  normalizations,
+  pools,
+  product,
+  reductions,
+  resizes,
+  selection,
+  softmaxes,
+  transcendental,
+];
 
 const RULES: ReadonlyMap<string, OperatorRule> = new Map(
   FAMILIES.flatMap((family) => Object.entries(family)),
