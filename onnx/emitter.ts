@@ -1,14 +1,16 @@
 import { type AttributeValue, named } from "./attribute.ts";
 import { withoutDeadNodes } from "./dead-nodes.ts";
 import { expressionKey, tensorKey } from "./expression-key.ts";
-import { constantOf, type Fact, factOfTensor, factOfValueInfo, merged, UNKNOWN } from "./fact.ts";
+import { constantOf, type Fact, factOfTensor, factOfValueInfo, UNKNOWN } from "./fact.ts";
 import { FreshNames } from "./fresh-names.ts";
 import { NodeProto, type TensorProto, type ValueInfoProto } from "./gen/onnx.ts";
 import type { Graph } from "./graph.ts";
 import type { OnnxModel } from "./model-file.ts";
 import type { GraphNode } from "./node-attributes.ts";
+import { factsOf } from "./shape-inference/facts.ts";
 import { inferNode } from "./shape-inference/infer.ts";
 import { isTensorElementType, tensor } from "./tensor.ts";
+import { readsOf } from "./topological-order.ts";
 
 /**
  * A graph that grows from a source graph: it holds the source's inputs and initialisers, takes over its nodes one by
@@ -20,7 +22,7 @@ import { isTensorElementType, tensor } from "./tensor.ts";
 export class Emitter {
   readonly source: Graph;
   #nodes: GraphNode[] = [];
-  readonly #facts = new Map<string, Fact>();
+  readonly #facts: Map<string, Fact>;
   readonly #producers = new Map<string, GraphNode>();
   readonly #expressions = new Map<string, readonly string[]>();
   readonly #constants: TensorProto[] = [];
@@ -29,13 +31,8 @@ export class Emitter {
 
   constructor(source: Graph) {
     this.source = source;
-    const { graph } = source.model;
-    this.#names = FreshNames.of(graph);
-    const declared = [...graph.valueInfo, ...graph.output, ...graph.input];
-    for (const info of declared) this.#learn(info.name, factOfValueInfo(info));
-    for (const initializer of source.initializers) {
-      this.#facts.set(initializer.name, factOfTensor(initializer));
-    }
+    this.#names = FreshNames.of(source.model.graph);
+    this.#facts = factsOf(source);
   }
 
   /** Version of the standard operators. */
@@ -56,7 +53,7 @@ export class Emitter {
   /** An input beside the source's. @throws RangeError for a name that is taken. */
   input(info: ValueInfoProto): string {
     this.#names.take(info.name);
-    this.#learn(info.name, factOfValueInfo(info));
+    this.#facts.set(info.name, factOfValueInfo(info));
     this.#inputs.push(info);
     return info.name;
   }
@@ -74,7 +71,8 @@ export class Emitter {
 
   /** Takes over a node of the source, as it is. */
   copy(node: GraphNode): void {
-    this.#push(node);
+    this.#nodes.push(node);
+    this.#register(node);
   }
 
   /** The first output of a standard operator. @param inputs "": an optional input left out */
@@ -141,12 +139,28 @@ export class Emitter {
     const { model } = this.source;
     const graph = {
       ...model.graph,
-      node: this.#nodes.map((node) => ({ ...node })),
+      node: this.#inOrderOfExecution(),
       initializer: [...model.graph.initializer, ...this.#constants],
       input: [...model.graph.input, ...this.#inputs],
       output: [...outputs],
     };
     return withoutDeadNodes({ ...model, graph });
+  }
+
+  /**
+   * First the nodes that don't depend on the new inputs, then those that do. ONNX Runtime walks back from the outputs,
+   * at each node first into the input that was made last: so it goes along the tangents and computes the primal's
+   * values where they are needed, in place of the whole primal first (docs/decisions/0004).
+   */
+  #inOrderOfExecution(): GraphNode[] {
+    const derived = new Set(this.#inputs.map(({ name }) => name));
+    const late = new Set<GraphNode>();
+    for (const node of this.#nodes) {
+      if (!readsOf(node).some((read) => derived.has(read))) continue;
+      late.add(node);
+      for (const output of node.output) derived.add(output);
+    }
+    return [...this.#nodes.filter((node) => !late.has(node)), ...late];
   }
 
   #add(like: GraphNode, present: readonly boolean[]): readonly string[] {
@@ -160,19 +174,18 @@ export class Emitter {
 
   #push(node: GraphNode): void {
     this.#nodes.push(node);
-    const present = node.output.map((output) => output !== "");
-    const key = expressionKey(node, present);
-    if (!this.#expressions.has(key)) this.#expressions.set(key, node.output);
+    this.#register(node);
     const facts = inferNode(node, this.opset, (name) => this.fact(name));
     for (const [i, output] of node.output.entries()) {
-      if (output === "") continue;
-      this.#producers.set(output, node);
-      this.#learn(output, facts[i] ?? UNKNOWN);
+      if (output !== "") this.#facts.set(output, facts[i] ?? UNKNOWN);
     }
   }
 
-  #learn(name: string, fact: Fact): void {
-    this.#facts.set(name, merged(fact, this.fact(name)));
+  #register(node: GraphNode): void {
+    for (const output of node.output) if (output !== "") this.#producers.set(output, node);
+    const present = node.output.map((output) => output !== "");
+    const key = expressionKey(node, present);
+    if (!this.#expressions.has(key)) this.#expressions.set(key, node.output);
   }
 }
 

@@ -1,3 +1,4 @@
+import { withComposites } from "./composites/find.ts";
 import { checkedGraph, type DifferentiationPath } from "./differentiation-path.ts";
 import { Emitter } from "./emitter.ts";
 import { isDifferentiable } from "./fact.ts";
@@ -20,10 +21,11 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
   const tangents = new Map([
     [input.name, graph.input({ ...input, name: tangentName(input.name) })],
   ]);
-  const needed = new Set(source.ancestors([output.name]));
+  const steps = withComposites(source.ancestors([output.name]), graph);
   for (const node of source.nodes) {
     graph.copy(node);
-    if (needed.has(node)) addTangents(node, tangents, graph);
+    const step = steps.get(node);
+    if (step !== undefined) addTangents(step, tangents, graph);
   }
   const tangent = tangents.get(output.name);
   if (tangent === undefined) {

@@ -32,8 +32,21 @@ export interface MultistepOptions {
 }
 
 const X = 0;
-/** Data predictions D = E[x_0 | x_t], the newest in the place of the oldest. */
-const HISTORY = [1, 2, 3] as const;
+/** First of the registers of data predictions D = E[x_0 | x_t], the newest in the place of the oldest. */
+const PREDICTIONS = 1;
+
+/** How many predictions a step looks at: UniPC's corrector sees its order of them and the one at the step's end. */
+function remembered({ method, order }: MultistepOptions): number {
+  switch (method) {
+    case "ddim":
+      return 1;
+    case "dpm-solver++2m":
+    case "dpm-solver++2m-sde":
+      return 2;
+    case "unipc":
+      return order + 1;
+  }
+}
 
 /** x' = state x + sum_k predictions_k D_k + noise z, D_0 newest. */
 interface Update {
@@ -161,7 +174,9 @@ export function multistep(options: MultistepOptions): Program {
     throw new RangeError(`DDIM's eta must be at most 1; seen ${eta}`);
   const times = timeGrid(options.timeGrid, process, eps, steps);
   // UniPC corrects from the state before the step, which it keeps.
-  const lasting = ["x", ...HISTORY.map((k) => `prediction ${k}`), "base", "preview"];
+  const predictions = Array.from({ length: remembered(options) }, (_, k) => `prediction ${k}`);
+  const base = method === "unipc" ? ["base"] : [];
+  const lasting = ["x", ...predictions, ...base, "preview"];
   const registers = { x: X, preview: lasting.length - 1, score: lasting.length };
 
   return {
@@ -178,8 +193,6 @@ export function multistep(options: MultistepOptions): Program {
   };
 }
 
-const BASE = 4;
-
 function* moves(
   options: MultistepOptions,
   times: Float64Array,
@@ -188,8 +201,10 @@ function* moves(
 ): Moves {
   const { process, method, steps } = options;
   const { x, score } = registers;
-  /** Register of D_k, D_0 newest. */
-  const prediction = (i: number, k: number): Register => HISTORY[(i - k + 3 * 3) % 3] ?? Number.NaN;
+  const count = remembered(options);
+  const base = PREDICTIONS + count;
+  /** Register of D_k at step i, D_0 newest. */
+  const prediction = (i: number, k: number): Register => PREDICTIONS + ((i - k + count) % count);
   const terms = (i: number, weights: readonly number[]): Term[] =>
     weights.map((weight, k): Term => [weight, prediction(i, k)]);
 
@@ -207,17 +222,17 @@ function* moves(
         const history = terms(i - 1, predictions);
         update.push({
           op: "lincomb",
-          out: BASE,
-          terms: [[state, BASE], ...history, [end, predicted]],
+          out: base,
+          terms: [[state, base], ...history, [end, predicted]],
         });
       } else if (unipc) {
-        update.push({ op: "lincomb", out: BASE, terms: [[1, x]] });
+        update.push({ op: "lincomb", out: base, terms: [[1, x]] });
       }
       const { state, predictions, noise } = predict(place);
       update.push({
         op: "lincomb",
         out: x,
-        terms: [[state, unipc ? BASE : x], ...terms(i, predictions)],
+        terms: [[state, unipc ? base : x], ...terms(i, predictions)],
         ...(noise > 0 && { noise: { draw: nextDraw(), scale: noise } }),
       });
     }

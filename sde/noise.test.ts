@@ -1,7 +1,7 @@
 import test from "ava";
 
 import { boxMuller } from "./box-muller.ts";
-import { fillNormal, type NoiseKey, philox, type Uint32x4 } from "./noise.ts";
+import { fillNormal, type NoiseKey, philox, type Uint32x4, uniformNumber } from "./noise.ts";
 
 const KEY: NoiseKey = { seed: 0x0123456789abcdefn, sample: 3, draw: 5 };
 const COUNT = 2 ** 20;
@@ -169,4 +169,25 @@ test("other elements, draws, samples and seeds are independent", (t) => {
       t.true(Math.abs(c) < 4 / Math.sqrt(count), `${name}: ${c}`);
     }
   }
+});
+
+test("uniform numbers fill (0, 1) evenly, each key its own, apart from the normals of the same key", (t) => {
+  const count = 20_000;
+  const numbers = Array.from({ length: count }, (_, draw) =>
+    uniformNumber({ seed: 9n, sample: 1, draw }),
+  );
+  t.true(numbers.every((value) => value > 0 && value < 1));
+  t.is(new Set(numbers).size, count);
+  // Kolmogorov-Smirnov: sqrt(n) times the largest distance exceeds 1.95 once in 1000.
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const distance = Math.max(...sorted.map((value, i) => Math.abs(value - (i + 0.5) / count)));
+  t.true(distance * Math.sqrt(count) < 1.95);
+  // Correlation with the first normal of the same key: standard error 1 / sqrt(n).
+  const normal = new Float32Array(1);
+  let product = 0;
+  for (const [draw, value] of numbers.entries()) {
+    fillNormal(normal, { seed: 9n, sample: 1, draw });
+    product += (value - 0.5) * Math.sqrt(12) * (normal[0] ?? 0);
+  }
+  t.true(Math.abs(product / count) < 4 / Math.sqrt(count));
 });

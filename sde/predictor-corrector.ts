@@ -16,7 +16,7 @@ import {
 } from "./moves.ts";
 import { PREDICTORS, type PredictorName } from "./predictors.ts";
 import type { Program } from "./program.ts";
-import { timeAt, timeGrid } from "./time-grid.ts";
+import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
 import { tweedie } from "./tweedie.ts";
 
 export interface PredictorCorrectorOptions {
@@ -32,6 +32,8 @@ export interface PredictorCorrectorOptions {
   readonly signalToNoise: number;
   /** HMC's leapfrog steps, an integer >= 1; default 3. */
   readonly leapfrogSteps?: number;
+  /** Default: the process's own. */
+  readonly timeGrid?: TimeGridName;
   /** Where reverse time stops, in (0, T). */
   readonly eps: number;
   /** The last step returns E[x_0 | x_eps] in place of one more noisy predictor step. */
@@ -82,7 +84,7 @@ export function predictorCorrectorEvaluations(options: PredictorCorrectorOptions
  */
 export function predictorCorrector(options: PredictorCorrectorOptions): Program {
   const { process, predictor, corrector, leapfrogSteps = LEAPFROG_STEPS } = options;
-  const times = timeGrid(process.timeGrid, process, options.eps, options.steps);
+  const times = timeGrid(options.timeGrid ?? process.timeGrid, process, options.eps, options.steps);
   if (predictor === "none" && (corrector === "none" || options.correctorSteps === 0)) {
     throw new RangeError("a sampler needs a predictor or a corrector; seen neither");
   }

@@ -1,12 +1,30 @@
-import { once } from "node:events";
 import { type Config, ConfigError } from "./config/config.ts";
 import { renderHelp } from "./config/help.ts";
 import { parseCommand } from "./config/parse.ts";
 import { createLogger } from "./log.ts";
 import { startServer } from "./start.ts";
 
+/** A signal that repeats within this is the same one: npm and a terminal both pass Ctrl-C on. */
+const REPEAT_MS = 1000;
+
+/** Resolves with the first signal to stop; a second one, unless it is the first again, ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    const stop = (signal: NodeJS.Signals): void => {
+      const now = performance.now();
+      if (first !== undefined && now - first > REPEAT_MS) process.exit(1);
+      first ??= now;
+      resolve(signal);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}
+
 /** Runs a server until it is told to stop. */
 async function serve(config: Config): Promise<void> {
+  const stopped = stopSignal();
   const log = createLogger(config.logLevel);
   log.info({ config }, "starting");
   const server = await startServer(config, log);
@@ -17,15 +35,10 @@ async function serve(config: Config): Promise<void> {
     http: `http://${host}:${server.httpPort}`,
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  const signal = await Promise.race([
-    once(process, "SIGTERM").then(() => "SIGTERM"),
-    once(process, "SIGINT").then(() => "SIGINT"),
-  ]);
-  // A second signal ends the process at once, as it would have without us.
-  process.removeAllListeners("SIGTERM").removeAllListeners("SIGINT");
-  log.info({ signal }, "stopping");
+  log.info({ signal: await stopped }, "stopping");
   await server.close();
   log.info("stopped");
+  process.exit();
 }
 
 try {

@@ -17,7 +17,12 @@ export function reshapedTo(graph: Emitter, value: string, shape: readonly number
 /** `value` in the shape of `like`, which has as many elements. */
 export function reshapedLike(graph: Emitter, value: string, like: string): string {
   if (sameShape(graph.fact(value), graph.fact(like))) return value;
-  return graph.node("Reshape", [value, shapeOf(graph, like)]);
+  const { shape } = graph.fact(like);
+  const known = shape?.map((dim) => (typeof dim === "number" ? dim : -1));
+  const isEnough = known !== undefined && known.filter((dim) => dim <= 0).length <= 1;
+  return isEnough
+    ? reshapedTo(graph, value, known)
+    : graph.node("Reshape", [value, shapeOf(graph, like)]);
 }
 
 /** `value` broadcast to the shape of `like`. */

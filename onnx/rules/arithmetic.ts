@@ -1,9 +1,9 @@
-import { add, div, minus, mul, neg, scaled } from "../emit/arithmetic.ts";
+import { div, mul, neg, scaled } from "../emit/arithmetic.ts";
 import { castTo } from "../emit/shape.ts";
 import { constantValues, type Emitter, scalar } from "../emitter.ts";
 import type { GraphNode } from "../node-attributes.ts";
 import { type Diagonal, inputOf, outputOf, pointwise, unary } from "./pointwise.ts";
-import type { OperatorRule, OperatorRules } from "./rule.ts";
+import type { OperatorRules } from "./rule.ts";
 
 const same: Diagonal = (v) => v;
 const opposite: Diagonal = (v, _, graph) => neg(graph, v);
@@ -42,36 +42,10 @@ function powerInBase(v: string, node: GraphNode, graph: Emitter): string | undef
   return mul(graph, v, scaled(graph, constant, lower));
 }
 
-/**
- * SiLU: y = a s, s = sigmoid(a), as exporters write it. dy/da = s + y (1 - s): four operations in place of the six
- * of the rules of Mul and Sigmoid.
- */
-function siluDerivative(node: GraphNode, graph: Emitter): string | undefined {
-  const gate = node.input.findIndex((input, i) => {
-    const producer = graph.producer(input);
-    return producer?.opType === "Sigmoid" && producer.input[0] === node.input[1 - i];
-  });
-  if (gate < 0) return undefined;
-  const s = inputOf(node, gate);
-  return add(graph, s, mul(graph, outputOf(node), minus(graph, 1, s)));
-}
-
-const product: OperatorRule = pointwise((i) => multiply[i] ?? same);
-
-const productOrSilu: OperatorRule = {
-  forward(node, tangents, graph) {
-    const [a, b] = tangents;
-    const derivative = a !== undefined && b !== undefined && siluDerivative(node, graph);
-    if (!derivative) return product.forward(node, tangents, graph);
-    const isGate = graph.producer(inputOf(node))?.opType === "Sigmoid";
-    return [mul(graph, isGate ? b : a, derivative)];
-  },
-};
-
 export const arithmetic: OperatorRules = {
   Add: pointwise(() => same),
   Sub: pointwise((i) => (i === 0 ? same : opposite)),
-  Mul: productOrSilu,
+  Mul: pointwise((i) => multiply[i] ?? same),
   Div: pointwise((i) => divide[i] ?? same),
   Pow: pointwise((i) => power[i] ?? same),
   Neg: unary(opposite),

@@ -1,54 +1,12 @@
 import { unsupported } from "../differentiation-error.ts";
-import { div, mul, shifted, sub, total } from "../emit/arithmetic.ts";
-import { reduce } from "../emit/reduce.ts";
-import { castTo, reshapedLike, unsqueezed } from "../emit/shape.ts";
+import { div, mul, shifted, total } from "../emit/arithmetic.ts";
+import { castTo, expandedLike, reshapedLike, reshapedTo, unsqueezed } from "../emit/shape.ts";
 import { constantValues, type Emitter, indices } from "../emitter.ts";
 import { floatOf, type GraphNode, intOf } from "../node-attributes.ts";
 import { frontAxis } from "../shape-inference/dimension.ts";
+import { normalizationParts, normalizationProduct } from "./normalization-parts.ts";
 import { inputOf, outputOf } from "./pointwise.ts";
 import type { ForwardRule, MaybeValue, OperatorRules } from "./rule.ts";
-
-/** What a normalisation n = (x - mean) / std over some axes is made of. */
-interface Normalization {
-  /** x - mean. */
-  readonly centered: string;
-  /** 1 / sqrt(mean (x - mean)^2 + epsilon); the axes of length 1. */
-  readonly inverseStd: string;
-}
-
-/** The parts of the normalisation of x over the given axes. */
-export function normalizationOf(
-  graph: Emitter,
-  x: string,
-  axes: readonly number[],
-  epsilon: number,
-): Normalization {
-  const centered = sub(graph, x, reduce(graph, "ReduceMean", x, axes, true));
-  const square = mul(graph, centered, centered);
-  const variance = reduce(graph, "ReduceMean", square, axes, true);
-  const std = graph.node("Sqrt", [shifted(graph, epsilon, variance)]);
-  return { centered, inverseStd: graph.node("Reciprocal", [std]) };
-}
-
-/**
- * The tangent of n: r (dx - mean dx - c mean(c dx) r^2), c = x - mean and r = 1 / std. As a matrix it is symmetric, so
- * the same function gives the cotangent of x from that of n.
- *
- * @param scale a factor that is constant along the axes, in with r at no cost; undefined: 1
- */
-export function normalizationTangent(
-  graph: Emitter,
-  { centered, inverseStd }: Normalization,
-  dx: string,
-  axes: readonly number[],
-  scale: MaybeValue,
-): string {
-  const correlation = reduce(graph, "ReduceMean", mul(graph, centered, dx), axes, true);
-  const slope = mul(graph, correlation, mul(graph, inverseStd, inverseStd));
-  const free = sub(graph, dx, mul(graph, centered, slope));
-  const level = sub(graph, free, reduce(graph, "ReduceMean", dx, axes, true));
-  return mul(graph, level, scale === undefined ? inverseStd : mul(graph, scale, inverseStd));
-}
 
 /** The rank of a value. @throws DifferentiationError where it is not known */
 function rankOf(graph: Emitter, value: string, node: GraphNode): number {
@@ -72,21 +30,16 @@ function channelFactor(graph: Emitter, value: string, rank: number): MaybeValue 
   return isOne ? undefined : perChannel(graph, value, rank);
 }
 
-function axesFrom(first: number, rank: number): readonly number[] {
-  return Array.from({ length: rank - first }, (_, i) => first + i);
-}
-
 /** y = scale n + bias, n over the picture's axes. */
 const instanceNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
   if (dx === undefined || parameters.some((tangent) => tangent !== undefined)) {
     throw unsupported(node, graph.opset, "its scale or bias depends on x");
   }
   const x = inputOf(node);
-  const rank = rankOf(graph, x, node);
-  const axes = axesFrom(2, rank);
-  const parts = normalizationOf(graph, x, axes, floatOf(node, "epsilon", 1e-5));
-  const scale = channelFactor(graph, inputOf(node, 1), rank);
-  return [normalizationTangent(graph, parts, dx, axes, scale)];
+  const rows = (value: string): string => reshapedTo(graph, value, [0, 0, 1, -1]);
+  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
+  const scale = channelFactor(graph, inputOf(node, 1), 4);
+  return [reshapedLike(graph, normalizationProduct(graph, parts, rows(dx), scale), x)];
 };
 
 /** y = scale n + bias, n over groups of channels: as InstanceNormalization of x as [batch, groups, rest]. */
@@ -96,12 +49,11 @@ const groupNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
   }
   const x = inputOf(node);
   const groups = intOf(node, "num_groups", 1);
-  const grouped = (value: string): string =>
-    graph.node("Reshape", [value, indices(graph, [0, groups, -1])]);
-  const parts = normalizationOf(graph, grouped(x), [2], floatOf(node, "epsilon", 1e-5));
-  const tangent = normalizationTangent(graph, parts, grouped(dx), [2], undefined);
+  const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
+  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
+  const product = normalizationProduct(graph, parts, rows(dx), undefined);
+  const dn = reshapedLike(graph, product, x);
   const scale = channelScale(node, groups, graph);
-  const dn = reshapedLike(graph, tangent, x);
   return [scale === undefined ? dn : mul(graph, dn, scale)];
 };
 
@@ -124,17 +76,23 @@ function channelScale(node: GraphNode, groups: number, graph: Emitter): MaybeVal
 
 /** y = scale n + bias, n over the axes from `axis` on, scale and bias of those axes' shape. */
 const layerNormalization: ForwardRule = (node, [dx, dScale, dBias], graph) => {
-  const [x, scale] = [inputOf(node), inputOf(node, 1)];
   if (outputOf(node, 1) !== "" || outputOf(node, 2) !== "") {
     throw unsupported(node, graph.opset, "its mean and standard deviation are outputs");
   }
+  const [x, scale] = [inputOf(node), inputOf(node, 1)];
   const rank = rankOf(graph, x, node);
-  const axes = axesFrom(frontAxis(intOf(node, "axis", -1), rank), rank);
-  const parts = normalizationOf(graph, x, axes, floatOf(node, "epsilon", 1e-5));
-  const { centered, inverseStd } = parts;
-  const dn = dx && normalizationTangent(graph, parts, dx, axes, undefined);
-  const n = dScale && mul(graph, centered, inverseStd);
-  return [total(graph, [dn && mul(graph, dn, scale), n && dScale && mul(graph, n, dScale), dBias])];
+  const axis = frontAxis(intOf(node, "axis", -1), rank);
+  const rows = (value: string): string =>
+    axis === rank - 1 ? value : reshapedTo(graph, value, [...Array(axis).fill(0), -1]);
+  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
+  const dn = dx && reshapedLike(graph, normalizationProduct(graph, parts, rows(dx), undefined), x);
+  const n = dScale && reshapedLike(graph, mul(graph, parts.centered, parts.inverseStd), x);
+  const sum = total(graph, [
+    dn && mul(graph, dn, scale),
+    n && dScale && mul(graph, n, dScale),
+    dBias,
+  ]);
+  return [sum && expandedLike(graph, sum, x)];
 };
 
 /** At inference: y = scale (x - mean) / sqrt(variance + epsilon) + bias, all four constants of the channel. */

@@ -1,7 +1,9 @@
+import { COMPOSITE_DOMAIN, type CompositeOperator } from "../composites/composite.ts";
 import { noRule } from "../differentiation-error.ts";
 import { type GraphNode, isStandardDomain } from "../node-attributes.ts";
 import { activation } from "./activation.ts";
 import { arithmetic } from "./arithmetic.ts";
+import { COMPOSITES } from "./composites.ts";
 import { constants } from "./constant.ts";
 import { convolutions } from "./convolution.ts";
 import { gathering } from "./gather.ts";
@@ -42,6 +44,7 @@ export const DIFFERENTIABLE_OPERATORS: readonly string[] = [...RULES.keys()].sor
 
 /** The rule of a node's operator. @throws DifferentiationError where it has none. */
 export function ruleFor(node: GraphNode, opset: number): OperatorRule {
+  if (node.domain === COMPOSITE_DOMAIN) return COMPOSITES[node.opType as CompositeOperator];
   const rule = isStandardDomain(node.domain) ? RULES.get(node.opType) : undefined;
   if (rule === undefined) throw noRule(node, opset, DIFFERENTIABLE_OPERATORS);
   return rule;

@@ -258,15 +258,16 @@ const SIGNATURES: readonly Case[] = [
 
 const CAPABILITIES: readonly Case[] = [
   {
-    title: "a process that can't be run yet",
+    title: "a process whose table is in a file",
+    files: { "betas.json": Buffer.from("[0.1, 0.2]") },
     manifest: merge("", {
       forwardProcess: {
         kind: "ddpm",
-        betas: { spacing: "linear", first: 1e-4, last: 0.02, count: 1000 },
+        betas: { file: "betas.json", sha256: sha256(Buffer.from("[0.1, 0.2]")) },
       },
     }),
     message:
-      'broken/model.json: forwardProcess.kind: seen "ddpm", a capability that this version does not have; it runs ve, vp, subvp',
+      'broken/model.json: forwardProcess.kind: seen "ddpm", a capability that this version does not have; it runs a table in place or by rule, not one in a file',
   },
   {
     title: "a time input of a type that workers don't feed",

@@ -16,7 +16,7 @@ export function missingCapabilities(manifest: Manifest): readonly Finding[] {
       forwardProcessOf(manifest) !== undefined,
       "forwardProcess.kind",
       forwardProcess.kind,
-      ["ve", "vp", "subvp"],
+      ["a table in place or by rule, not one in a file"],
     ),
     ...unless(score.class === undefined, "score.class", score.class?.name, ["no class input"]),
     ...unless(score.input.normalization === undefined, "score.input.normalization", "one", [

@@ -1,7 +1,10 @@
-import type {
-  DeepPartial,
-  PredictorCorrector,
-  SampleRequest,
+import {
+  type DeepPartial,
+  FastSolver,
+  type PredictorCorrector,
+  ProbabilityFlow,
+  type SampleRequest,
+  type Sampler,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { ErrorCode } from "../errors.ts";
 import { type BadRequest, badBytes, badJob, badJson, badSample } from "./bad-request.ts";
@@ -208,6 +211,83 @@ const UNSERVED: readonly BadRequest[] = (
     /^(Encode|Decode|LogLikelihood|Upload): .*it serves ListModels, Sample, Watch and Cancel$/,
 }));
 
+function method(value: NonNullable<Sampler["method"]>): DeepPartial<SampleRequest> {
+  return { sampler: { method: value } };
+}
+
+const fast = (value: Partial<FastSolver>): DeepPartial<SampleRequest> =>
+  method({ $case: "fast", value: FastSolver.fromPartial(value) });
+const flow = (value: Partial<ProbabilityFlow>): DeepPartial<SampleRequest> =>
+  method({ $case: "probabilityFlow", value: ProbabilityFlow.fromPartial(value) });
+
+const SAMPLERS: readonly BadRequest[] = [
+  badSample(
+    "an unknown fast method",
+    fast({ method: "plms" }),
+    invalid(/^sampler\.fast\.method: seen "plms", expected one of "ddim", .*"unipc"/),
+  ),
+  badSample(
+    "no fast method",
+    fast({}),
+    invalid(/^sampler\.fast\.method: seen "", expected one of "ddim"/),
+  ),
+  badSample(
+    "an unknown time grid",
+    fast({ method: "ddim", timeGrid: "cosine" }),
+    invalid(/^sampler\.fast\.time_grid: seen "cosine", expected one of "uniform", "log-snr"/),
+  ),
+  badSample(
+    "an eta beyond DDIM's",
+    fast({ method: "ddim", eta: 1.5 }),
+    invalid(/^sampler\.fast\.eta: seen 1\.5, expected a number in \(0, 1\]/),
+  ),
+  badSample(
+    "an eta for a method without noise",
+    fast({ method: "unipc", eta: 0.5 }),
+    invalid(/^sampler\.fast\.eta: seen 0\.5, expected 0: "unipc" draws no noise/),
+  ),
+  badSample(
+    "an order beyond UniPC's",
+    fast({ method: "unipc", order: 4 }),
+    invalid(/^sampler\.fast\.order: seen 4, expected an integer from 1 to 3/),
+  ),
+  badSample(
+    "a fast solver that is not to denoise",
+    { sampler: { method: { $case: "fast", value: { method: "ddim" } }, denoise: false } },
+    invalid(/^sampler\.denoise: seen false, expected true/),
+  ),
+  badSample(
+    "an unknown ODE solver",
+    flow({ solver: "rk4" }),
+    invalid(/^sampler\.probability_flow\.solver: seen "rk4", expected one of "rk45"/),
+  ),
+  badSample(
+    "a tolerance that float32 can't meet",
+    flow({ relativeTolerance: 1e-12 }),
+    invalid(/^sampler\.probability_flow\.relative_tolerance: seen 1e-12, expected a number in/),
+  ),
+  badSample(
+    "a negative tolerance",
+    flow({ absoluteTolerance: -1 }),
+    invalid(/^sampler\.probability_flow\.absolute_tolerance: seen -1, expected/),
+  ),
+  badSample(
+    "an unknown step control",
+    flow({ stepControl: "pid" }),
+    invalid(/^sampler\.probability_flow\.step_control: seen "pid", expected one of "i", "pi"/),
+  ),
+  badSample(
+    "neither predictor nor corrector",
+    pc({ predictor: "none", corrector: "none" }),
+    invalid(/^sampler\.predictor_corrector\.corrector: seen "none", expected a corrector/),
+  ),
+  badSample(
+    "leapfrog steps beyond reason",
+    pc({ corrector: "hmc", leapfrogSteps: 1_000_000 }),
+    invalid(/^sampler\.predictor_corrector\.leapfrog_steps: seen 1000000, expected/),
+  ),
+];
+
 /** Every bad request of the conformance test. */
 export const BAD_REQUESTS: readonly BadRequest[] = [
   ...NAMES,
@@ -218,11 +298,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   ...PREVIEWS,
   ...WIRE,
   ...UNSERVED,
-  badSample(
-    "a sampler that is not served yet",
-    { sampler: { method: { $case: "fast", value: { method: "ddim" } } } },
-    ["capability-missing", /^sampler\.fast: /],
-  ),
+  ...SAMPLERS,
 ];
 
 /** A frame that is no request at all, for the WebSocket alone. */

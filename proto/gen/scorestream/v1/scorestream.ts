@@ -200,13 +200,15 @@ export interface Sampler {
 export interface PredictorCorrector {
   /** "euler-maruyama", "reverse-diffusion", "ancestral", "probability-flow", "none" */
   predictor: string;
-  /** "langevin", "annealed-langevin", "hmc", "none" */
+  /** "langevin", "annealed-langevin", "hmc", "denoise-renoise", "none" */
   corrector: string;
   steps: number;
   correctorSteps: number;
   signalToNoise: number;
   /** the reference implementation's order; the paper's is predictor first */
   correctorFirst: boolean;
+  /** "hmc" only; 0: 3 */
+  leapfrogSteps: number;
 }
 
 export interface ProbabilityFlow {
@@ -216,15 +218,22 @@ export interface ProbabilityFlow {
   absoluteTolerance: number;
   /** fixed-step solvers only */
   steps: number;
+  /** "rk45" only: "i" or "pi"; empty: "i" */
+  stepControl: string;
+  /** "rk45" only: a row that needs more fails; 0: 10,000 */
+  maxEvaluations: bigint;
 }
 
 export interface FastSolver {
-  /** "ddim", "dpm-solver++2m", "dpm-solver++2m-sde", "unipc", "edm-heun", "edm-stochastic" */
+  /** "ddim", "dpm-solver++2m", "dpm-solver++2m-sde", "unipc", "edm-heun", "edm-stochastic", "edm-restart" */
   method: string;
   steps: number;
   /** "uniform", "log-snr", "karras" */
   timeGrid: string;
+  /** noise drawn anew; 0: the method's own ("ddim" 0, "dpm-solver++2m-sde" 1, "edm-stochastic" S_churn 30) */
   eta: number;
+  /** "unipc" only: 1, 2 or 3; 0: 3 */
+  order: number;
 }
 
 export interface AnnealedLangevin {
@@ -1866,7 +1875,15 @@ export const Sampler: MessageFns<Sampler> = {
 };
 
 function createBasePredictorCorrector(): PredictorCorrector {
-  return { predictor: "", corrector: "", steps: 0, correctorSteps: 0, signalToNoise: 0, correctorFirst: false };
+  return {
+    predictor: "",
+    corrector: "",
+    steps: 0,
+    correctorSteps: 0,
+    signalToNoise: 0,
+    correctorFirst: false,
+    leapfrogSteps: 0,
+  };
 }
 
 export const PredictorCorrector: MessageFns<PredictorCorrector> = {
@@ -1888,6 +1905,9 @@ export const PredictorCorrector: MessageFns<PredictorCorrector> = {
     }
     if (message.correctorFirst !== false) {
       writer.uint32(48).bool(message.correctorFirst);
+    }
+    if (message.leapfrogSteps !== 0) {
+      writer.uint32(56).uint32(message.leapfrogSteps);
     }
     return writer;
   },
@@ -1953,6 +1973,14 @@ export const PredictorCorrector: MessageFns<PredictorCorrector> = {
             message.correctorFirst = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.leapfrogSteps = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1985,6 +2013,11 @@ export const PredictorCorrector: MessageFns<PredictorCorrector> = {
         : isSet(object.corrector_first)
         ? globalThis.Boolean(object.corrector_first)
         : false,
+      leapfrogSteps: isSet(object.leapfrogSteps)
+        ? globalThis.Number(object.leapfrogSteps)
+        : isSet(object.leapfrog_steps)
+        ? globalThis.Number(object.leapfrog_steps)
+        : 0,
     };
   },
 
@@ -2008,6 +2041,9 @@ export const PredictorCorrector: MessageFns<PredictorCorrector> = {
     if (message.correctorFirst !== false) {
       obj.correctorFirst = message.correctorFirst;
     }
+    if (message.leapfrogSteps !== 0) {
+      obj.leapfrogSteps = Math.round(message.leapfrogSteps);
+    }
     return obj;
   },
 
@@ -2022,12 +2058,13 @@ export const PredictorCorrector: MessageFns<PredictorCorrector> = {
     message.correctorSteps = object.correctorSteps ?? 0;
     message.signalToNoise = object.signalToNoise ?? 0;
     message.correctorFirst = object.correctorFirst ?? false;
+    message.leapfrogSteps = object.leapfrogSteps ?? 0;
     return message;
   },
 };
 
 function createBaseProbabilityFlow(): ProbabilityFlow {
-  return { solver: "", relativeTolerance: 0, absoluteTolerance: 0, steps: 0 };
+  return { solver: "", relativeTolerance: 0, absoluteTolerance: 0, steps: 0, stepControl: "", maxEvaluations: 0n };
 }
 
 export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
@@ -2043,6 +2080,15 @@ export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
     }
     if (message.steps !== 0) {
       writer.uint32(32).uint32(message.steps);
+    }
+    if (message.stepControl !== "") {
+      writer.uint32(42).string(message.stepControl);
+    }
+    if (message.maxEvaluations !== 0n) {
+      if (BigInt.asUintN(64, message.maxEvaluations) !== message.maxEvaluations) {
+        throw new globalThis.Error("value provided for field message.maxEvaluations of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.maxEvaluations);
     }
     return writer;
   },
@@ -2092,6 +2138,22 @@ export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
             message.steps = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.stepControl = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.maxEvaluations = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2118,6 +2180,16 @@ export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
         ? globalThis.Number(object.absolute_tolerance)
         : 0,
       steps: isSet(object.steps) ? globalThis.Number(object.steps) : 0,
+      stepControl: isSet(object.stepControl)
+        ? globalThis.String(object.stepControl)
+        : isSet(object.step_control)
+        ? globalThis.String(object.step_control)
+        : "",
+      maxEvaluations: isSet(object.maxEvaluations)
+        ? BigInt(object.maxEvaluations)
+        : isSet(object.max_evaluations)
+        ? BigInt(object.max_evaluations)
+        : 0n,
     };
   },
 
@@ -2135,6 +2207,12 @@ export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
     if (message.steps !== 0) {
       obj.steps = Math.round(message.steps);
     }
+    if (message.stepControl !== "") {
+      obj.stepControl = message.stepControl;
+    }
+    if (message.maxEvaluations !== 0n) {
+      obj.maxEvaluations = message.maxEvaluations.toString();
+    }
     return obj;
   },
 
@@ -2147,12 +2225,16 @@ export const ProbabilityFlow: MessageFns<ProbabilityFlow> = {
     message.relativeTolerance = object.relativeTolerance ?? 0;
     message.absoluteTolerance = object.absoluteTolerance ?? 0;
     message.steps = object.steps ?? 0;
+    message.stepControl = object.stepControl ?? "";
+    message.maxEvaluations = (object.maxEvaluations !== undefined && object.maxEvaluations !== null)
+      ? BigInt(object.maxEvaluations)
+      : 0n;
     return message;
   },
 };
 
 function createBaseFastSolver(): FastSolver {
-  return { method: "", steps: 0, timeGrid: "", eta: 0 };
+  return { method: "", steps: 0, timeGrid: "", eta: 0, order: 0 };
 }
 
 export const FastSolver: MessageFns<FastSolver> = {
@@ -2168,6 +2250,9 @@ export const FastSolver: MessageFns<FastSolver> = {
     }
     if (message.eta !== 0) {
       writer.uint32(33).double(message.eta);
+    }
+    if (message.order !== 0) {
+      writer.uint32(40).uint32(message.order);
     }
     return writer;
   },
@@ -2217,6 +2302,14 @@ export const FastSolver: MessageFns<FastSolver> = {
             message.eta = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.order = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2239,6 +2332,7 @@ export const FastSolver: MessageFns<FastSolver> = {
         ? globalThis.String(object.time_grid)
         : "",
       eta: isSet(object.eta) ? globalThis.Number(object.eta) : 0,
+      order: isSet(object.order) ? globalThis.Number(object.order) : 0,
     };
   },
 
@@ -2256,6 +2350,9 @@ export const FastSolver: MessageFns<FastSolver> = {
     if (message.eta !== 0) {
       obj.eta = floatToJson(message.eta);
     }
+    if (message.order !== 0) {
+      obj.order = Math.round(message.order);
+    }
     return obj;
   },
 
@@ -2268,6 +2365,7 @@ export const FastSolver: MessageFns<FastSolver> = {
     message.steps = object.steps ?? 0;
     message.timeGrid = object.timeGrid ?? "";
     message.eta = object.eta ?? 0;
+    message.order = object.order ?? 0;
     return message;
   },
 };
