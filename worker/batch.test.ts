@@ -1,10 +1,17 @@
 import test from "ava";
+import fc from "fast-check";
 import {
+  CORRECTOR_NAMES,
   diffusedMixture,
+  edmSampler,
+  FLOW_SOLVERS,
   interpret,
   mixtureScore,
+  multistep,
+  PREDICTOR_NAMES,
   type Program,
   predictorCorrector,
+  probabilityFlow,
 } from "../sde/index.ts";
 import { type BatchContext, runBatch } from "./batch.ts";
 import { createFillNormal } from "./noise.ts";
@@ -51,25 +58,79 @@ test.serial("a worker gives what the interpreter gives with the exact score", as
   t.true(largestDifference(row.result(memory.slab), Array.from(exact)) < ROUNDING);
 });
 
-test.serial("a row gives the same alone and in the company of rows at other times", async (t) => {
-  const programs = Array.from({ length: 9 }, (_, i) =>
-    program(10 + 5 * i, i % 2 ? "langevin" : "none"),
-  );
-  const each = rowElements(program(1, "none"));
-  const together = context(programs.length, program(1, "none"));
-  const rows = programs.map((one, i) => new TestRow(one, BigInt(i), i * each));
-  await runTogether(rows, together);
-  for (const [i, one] of programs.entries()) {
-    const alone = context(1, one);
-    const row = new TestRow(one, BigInt(i), 0);
-    await runTogether([row], alone);
-    const difference = largestDifference(
-      row.result(alone.slab),
-      rows[i]?.result(together.slab) ?? [],
+/** Programs of every kind, each short. */
+const STEPS = fc.integer({ min: 1, max: 12 });
+const anyProgram: fc.Arbitrary<Program> = fc.oneof(
+  fc
+    .record({
+      predictor: fc.constantFrom(...PREDICTOR_NAMES),
+      corrector: fc.constantFrom(...CORRECTOR_NAMES),
+      steps: STEPS,
+      correctorFirst: fc.boolean(),
+      denoise: fc.boolean(),
+    })
+    .filter(({ predictor, corrector }) => predictor !== "none" || corrector !== "none")
+    .map((chosen) =>
+      predictorCorrector({
+        ...chosen,
+        ...{ process, correctorSteps: 1, signalToNoise: 0.1, eps: 1e-3 },
+      }),
+    ),
+  fc
+    .record({ solver: fc.constantFrom(...FLOW_SOLVERS), steps: STEPS, denoise: fc.boolean() })
+    .map((chosen) =>
+      probabilityFlow({
+        ...chosen,
+        ...{ process, direction: "sample", eps: 1e-3, maxEvaluations: 10_000 },
+        ...{ relativeTolerance: 1e-2, absoluteTolerance: 1e-2 },
+      }),
+    ),
+  fc
+    .record({
+      method: fc.constantFrom("ddim", "dpm-solver++2m", "dpm-solver++2m-sde", "unipc"),
+      steps: STEPS,
+      order: fc.constantFrom(1, 2, 3),
+      eta: fc.constantFrom(0, 0.5, 1),
+    })
+    .map((chosen) => multistep({ ...chosen, process, timeGrid: "log-snr", eps: 1e-3 })),
+  fc
+    .record({ steps: STEPS, kind: fc.constantFrom("plain", "churn", "restart") })
+    .map(({ steps, kind }) =>
+      edmSampler({
+        ...{ process, steps, timeGrid: "karras", eps: 1e-3 },
+        ...(kind === "churn" && { churn: { total: 10, sigmaMin: 0.01, sigmaMax: 10, noise: 1 } }),
+        ...(kind === "restart" && {
+          restart: { sigmaMin: 0.06, sigmaMax: 0.8, repeats: 2, steps: 2 },
+        }),
+      }),
+    ),
+);
+
+test.serial(
+  "any program gives the same alone and in the company of others at other times",
+  async (t) => {
+    const mixes = fc.array(anyProgram, { minLength: 2, maxLength: 7 });
+    await fc.assert(
+      fc.asyncProperty(mixes, async (programs) => {
+        const largest = Math.max(...programs.map(rowElements));
+        const slab = new Float32Array(new SharedArrayBuffer(4 * programs.length * largest));
+        const rows = programs.map((one, i) => new TestRow(one, BigInt(i), i * largest));
+        await runTogether(rows, { slab, fillNormal: createFillNormal() });
+        for (const [i, one] of programs.entries()) {
+          const alone = context(1, one);
+          const row = new TestRow(one, BigInt(i), 0);
+          await runTogether([row], alone);
+          const shared = rows[i]?.result(slab) ?? [];
+          const scale = Math.max(1, ...shared.map(Math.abs));
+          const difference = largestDifference(row.result(alone.slab), shared) / scale;
+          if (!(difference < ROUNDING)) throw new Error(`row ${i} differs by ${difference}`);
+        }
+      }),
+      { numRuns: 40, seed: 20 },
     );
-    t.true(difference < ROUNDING, `row ${i}: ${difference}`);
-  }
-});
+    t.pass();
+  },
+);
 
 test.serial(
   "a step that dies at any stage has changed nothing, and runs again with the same bits",

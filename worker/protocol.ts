@@ -92,7 +92,7 @@ export interface BatchAnswer {
 }
 export interface ProfileAnswer {
   readonly ok: true;
-  /** Median of a few evaluations, in ms; as many as sizes were measured. */
+  /** The fastest of a few evaluations, in ms; as many as sizes were measured. */
   readonly stepMs: readonly number[];
 }
 

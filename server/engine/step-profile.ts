@@ -11,13 +11,16 @@ export function profiledSizes(maxRows: number): number[] {
   return [...sizes, maxRows];
 }
 
-/** A batch size whose rows/s is within this share of the best counts as as good. */
-const THROUGHPUT_SLACK = 0.1;
+/**
+ * A batch size counts as too large where its rows/s fall under this share of the best. On a CPU all sizes are about as
+ * fast, and what else the machine does while they are measured makes a factor of two: that must not decide.
+ */
+const THROUGHPUT_FLOOR = 1 / 3;
 
 /**
- * The largest batch for a lane: the largest measured size whose step stays within `maxStepMs` and whose throughput
- * is within a tenth of the best one that does. Larger batches share more; smaller ones are answered sooner.
- * 1 where even one row takes longer.
+ * The largest batch for a lane: the largest measured size whose step stays within `maxStepMs` and whose throughput is
+ * not far below the best. Larger batches share more; smaller ones are answered sooner. 1 where even one row takes
+ * longer.
  */
 export function batchLimit({ batchSizes, stepMs }: StepProfile, maxStepMs: number): number {
   const measured = batchSizes.map((rows, i) => ({
@@ -26,7 +29,7 @@ export function batchLimit({ batchSizes, stepMs }: StepProfile, maxStepMs: numbe
   }));
   const allowed = measured.filter(({ ms }) => ms <= maxStepMs);
   const best = Math.max(...allowed.map(({ rows, ms }) => rows / ms));
-  const good = allowed.filter(({ rows, ms }) => rows / ms >= (1 - THROUGHPUT_SLACK) * best);
+  const good = allowed.filter(({ rows, ms }) => rows / ms >= THROUGHPUT_FLOOR * best);
   return good.at(-1)?.rows ?? 1;
 }
 

@@ -1,0 +1,120 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { Sampler } from "../../../proto/gen/scorestream/v1/scorestream.ts";
+import { Client } from "../client.ts";
+import { contactSheet, type SheetRow } from "../contact-sheet.ts";
+import { collectFrames } from "../film-strip.ts";
+
+const help = `Samples a model by every sampler, with the same seed, and writes one picture: a row a sampler.
+
+  node dist/clients/typescript/examples/contact-sheet.js [options]
+
+  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
+  --model NAME        model (color-digits)
+  --count N           samples of each sampler (12)
+  --seed N            seed (7)
+  --size N            side of a picture, in pixels (56)
+  --out FILE          PNG to write (docs/samplers-digits.png)
+`;
+
+const { values } = parseArgs({
+  options: {
+    target: { type: "string", default: "127.0.0.1:50051" },
+    model: { type: "string", default: "color-digits" },
+    count: { type: "string", default: "12" },
+    seed: { type: "string", default: "7" },
+    size: { type: "string", default: "56" },
+    out: { type: "string", default: "docs/samplers-digits.png" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+
+type Method = NonNullable<Parameters<typeof Sampler.fromPartial>[0]["method"]>;
+
+const pc = (predictor: string, corrector: string, steps: number): Method => ({
+  $case: "predictorCorrector",
+  value: { predictor, corrector, steps, correctorSteps: 1, signalToNoise: 0.16 },
+});
+const flow = (value: { solver: string; steps?: number; tolerance?: number }): Method => ({
+  $case: "probabilityFlow",
+  value: {
+    solver: value.solver,
+    steps: value.steps ?? 0,
+    relativeTolerance: value.tolerance ?? 0,
+    absoluteTolerance: value.tolerance ?? 0,
+  },
+});
+const fast = (method: string, steps: number): Method => ({
+  $case: "fast",
+  value: { method, steps },
+});
+
+/** What each row shows: its name and its sampler. */
+const SAMPLERS: readonly (readonly [name: string, method: Method])[] = [
+  ["euler-maruyama", pc("euler-maruyama", "none", 200)],
+  ["reverse-diffusion", pc("reverse-diffusion", "none", 200)],
+  ["ancestral", pc("ancestral", "none", 200)],
+  ["probability-flow", pc("probability-flow", "none", 200)],
+  ["reverse-diffusion + langevin", pc("reverse-diffusion", "langevin", 100)],
+  ["ancestral + hmc", pc("ancestral", "hmc", 50)],
+  ["ancestral + denoise-renoise", pc("ancestral", "denoise-renoise", 100)],
+  [
+    "annealed Langevin",
+    {
+      $case: "annealedLangevin",
+      value: { scales: 100, stepsPerScale: 5 },
+    },
+  ],
+  ["rk45, tolerance 1e-3", flow({ solver: "rk45", tolerance: 1e-3 })],
+  ["rk45, tolerance 1e-1", flow({ solver: "rk45", tolerance: 1e-1 })],
+  ["heun", flow({ solver: "heun", steps: 25 })],
+  ["euler", flow({ solver: "euler", steps: 50 })],
+  ["ddim", fast("ddim", 20)],
+  ["dpm-solver++2m", fast("dpm-solver++2m", 20)],
+  ["dpm-solver++2m-sde", fast("dpm-solver++2m-sde", 20)],
+  ["unipc", fast("unipc", 10)],
+  ["edm-heun", fast("edm-heun", 18)],
+  ["edm-stochastic", fast("edm-stochastic", 18)],
+  ["edm-restart", fast("edm-restart", 18)],
+];
+
+const client = new Client(values.target);
+try {
+  const rows: SheetRow[] = [];
+  for (const [name, method] of SAMPLERS) {
+    const count = Number(values.count);
+    let evaluations = 0;
+    const events = client.sample({
+      model: values.model,
+      count,
+      seed: BigInt(values.seed),
+      sampler: { method },
+    });
+    const samples = await collectFrames(events, ({ event }) => {
+      if (event?.$case === "completed") evaluations = Number(event.value.evaluations) / count;
+    });
+    const pictures = samples.flatMap((frames) => frames.slice(-1));
+    if (pictures.length < count) throw new Error(`${name}: ${pictures.length} of ${count} samples`);
+    const detail = `${Math.round(evaluations)} evaluations`;
+    rows.push({ label: [name, detail], pictures });
+    process.stderr.write(`row ${rows.length}: ${name}, ${detail}\n`);
+  }
+  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  await writeFile(values.out, png);
+  if (!labelled) {
+    process.stderr.write(
+      "this machine has no font: the labels are blank, and the rows as listed here\n",
+    );
+  }
+  process.stdout.write(`${values.out}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  client.close();
+}

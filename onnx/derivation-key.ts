@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+import type { DifferentiationPath } from "./differentiation-path.ts";
+
+/** To raise with every change that changes a derived graph: files derived before are then derived again. */
+export const DERIVER_VERSION = 1;
+
+export type DerivationMode = "forward" | "reverse";
+
+/**
+ * The key under which a derived graph is kept: equal only for the same source, question and version of the deriver.
+ *
+ * @param source the bytes of the ONNX file, then those of each file outside it that its tensors lie in
+ * @returns 64 hexadecimal digits
+ */
+export function derivationKey(
+  source: readonly Uint8Array[],
+  mode: DerivationMode,
+  { input, output }: DifferentiationPath,
+): string {
+  const parts = source.map((bytes) => createHash("sha256").update(bytes).digest("hex"));
+  const question = JSON.stringify([DERIVER_VERSION, mode, input, output, parts]);
+  return createHash("sha256").update(question).digest("hex");
+}
