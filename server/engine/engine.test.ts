@@ -130,6 +130,54 @@ test.serial("watching from a sequence number gives the results that came after i
   );
 });
 
+test.serial(
+  "a solver that uses up its evaluations fails its own job, with the sentence that says why",
+  async (t) => {
+    const { engine, submit } = t.context;
+    const flow = { solver: "rk45", maxEvaluations: 20n };
+    const failing = submit({
+      model: MODEL,
+      sampler: { method: { $case: "probabilityFlow", value: flow } },
+    });
+    const good = submit({ model: MODEL, sampler: method(20) });
+    const error = await t.throwsAsync(eventsOf(failing), { instanceOf: ServerError });
+    t.is(error.code, "solver-failed");
+    t.regex(error.message, /^row 0: the ODE solver used up its 20 evaluations at time 0\.\d+$/);
+    t.is((await samplesOf(good)).length, 1);
+    t.is(engine.load.slabElements, 0);
+  },
+);
+
+test.serial(
+  "the fast solvers and the ODE end at the same sample from the same noise",
+  async (t) => {
+    const methods = [
+      { $case: "probabilityFlow", value: { solver: "rk45" } },
+      { $case: "fast", value: { method: "ddim", steps: 400 } },
+      { $case: "fast", value: { method: "dpm-solver++2m", steps: 60 } },
+      { $case: "fast", value: { method: "unipc", steps: 40 } },
+      { $case: "fast", value: { method: "edm-heun", steps: 60 } },
+    ] as const;
+    const samples = await Promise.all(
+      methods.map(async (one) => {
+        const job = t.context.submit({
+          model: MODEL,
+          seed: 4n,
+          count: 4,
+          sampler: { method: one },
+        });
+        return (await samplesOf(job)).flatMap((sample) => Array.from(sample));
+      }),
+    );
+    const [reference = [], ...others] = samples;
+    for (const [i, other] of others.entries()) {
+      const errors = other.map((value, e) => Math.abs(value - (reference[e] ?? Number.NaN)));
+      // All solve one ODE, each with its own error: DDIM's, of first order, is the largest.
+      t.true(Math.max(...errors) < (i === 0 ? 0.05 : 0.02), `${i}: ${Math.max(...errors)}`);
+    }
+  },
+);
+
 test.serial("jobs of two models run side by side", async (t) => {
   const jobs = [MODEL, "gaussian-mixture-ve"].map((model) =>
     t.context.submit({ model, count: 4, sampler: method(30) }),
