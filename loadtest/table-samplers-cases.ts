@@ -48,17 +48,12 @@ const RESTART_EVALUATIONS = 2 * RESTART.repeats * RESTART.steps;
 type At = (process: ForwardProcess, evaluations: number) => Program;
 
 /** A sampler at each of the budgets. */
-function cases(
-  family: Family,
-  sampler: string,
-  budgets: readonly number[],
-  at: At,
-): SamplerCase[] {
+function cases(family: Family, sampler: string, budgets: readonly number[], at: At): SamplerCase[] {
   return budgets.map((budget) => ({
     family,
     sampler,
     setting: String(budget),
-    norms: sampler.endsWith("+ langevin"),
+    norms: sampler.includes("+ langevin"),
     program: (process) => at(process, budget),
   }));
 }
@@ -97,6 +92,29 @@ function predictorCases(predictor: PredictorName): SamplerCase[] {
     ),
   ];
 }
+
+/** A larger signal-to-noise ratio than the paper's, under which the corrector does more. */
+const STRONG = 0.25;
+
+const strongCases = (["reverse-diffusion", "probability-flow"] as const).flatMap((predictor) =>
+  cases(
+    "predictors with Langevin",
+    `${predictor} + langevin, r ${STRONG}`,
+    [50, 200],
+    (process, evaluations) =>
+      predictorCorrector({
+        process,
+        predictor,
+        corrector: "langevin",
+        steps: Math.floor((evaluations + 1) / 2),
+        correctorSteps: 1,
+        signalToNoise: STRONG,
+        eps: process.samplingEps,
+        denoise: true,
+        correctorFirst: false,
+      }),
+  ),
+);
 
 const annealedCases = cases(
   "predictors with Langevin",
@@ -190,6 +208,14 @@ const fastCases: SamplerCase[] = [
 export const CASES: readonly SamplerCase[] = [
   ...PREDICTORS.flatMap(predictorCases),
   ...annealedCases,
+  ...strongCases,
   ...flowCases,
   ...fastCases,
 ];
+
+/** Index of a case. @throws Error where there is none */
+export function caseIndex(sampler: string, setting: string): number {
+  const index = CASES.findIndex((each) => each.sampler === sampler && each.setting === setting);
+  if (index < 0) throw new Error(`no ${sampler} at ${setting}`);
+  return index;
+}

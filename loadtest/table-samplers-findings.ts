@@ -1,4 +1,4 @@
-import type { Row } from "./table-samplers-report.ts";
+import type { Quality, Row } from "./table-samplers-report.ts";
 import {
   DIMENSIONS,
   type Dimension,
@@ -6,81 +6,95 @@ import {
   type ProcessName,
 } from "./table-samplers-truth.ts";
 
-/** Significant digits of a figure. */
-const DIGITS = 3;
-
-function round(value: number): number {
-  return Number(value.toPrecision(DIGITS));
+/** Two samplers, measured with more samples than the table, so that smaller differences are seen. */
+export interface Comparison {
+  readonly dims: Dimension;
+  readonly process: ProcessName;
+  /** The one that is expected to lose, and its setting. */
+  readonly loser: readonly [sampler: string, setting: string];
+  readonly winner: readonly [sampler: string, setting: string];
 }
 
-/** Loose and tight tolerance of the adaptive solver. */
+function corrected(dims: Dimension, predictor: string, corrector: string): readonly Comparison[] {
+  return ["50", "200"].map((evaluations) => ({
+    dims,
+    process: "ve",
+    loser: [predictor, evaluations],
+    winner: [`${predictor} + ${corrector}`, evaluations],
+  }));
+}
+
+/** For VE, a predictor alone against the same with a corrector at equal evaluations. */
+export const CORRECTOR_COMPARISONS: readonly Comparison[] = [
+  ...corrected(2, "reverse-diffusion", "langevin"),
+  ...["reverse-diffusion", "probability-flow"].flatMap((predictor) => [
+    ...corrected(64, predictor, "langevin"),
+    ...corrected(64, predictor, "langevin, r 0.25"),
+  ]),
+];
+
+/** DPM-Solver++ at 20 evaluations against Euler-Maruyama at 200. */
+export const FAST_COMPARISONS: readonly Comparison[] = DIMENSIONS.flatMap((dims) =>
+  PROCESS_NAMES.map(
+    (process): Comparison => ({
+      dims,
+      process,
+      loser: ["euler-maruyama", "200"],
+      winner: ["dpm-solver++2m", "20"],
+    }),
+  ),
+);
+
+export interface Compared extends Comparison {
+  readonly lost: Quality;
+  readonly won: Quality;
+  /** Exact samples against exact samples. */
+  readonly exact: Quality;
+}
+
+/** Three significant digits. */
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** A comparison in figures: its ratio is over 1 where the one that is expected to win does. */
+export function ratioOf({ dims, process, loser, winner, lost, won, exact }: Compared): object {
+  const figures = ({ distance, error }: Quality): readonly number[] => [
+    round(distance),
+    round(error),
+  ];
+  return {
+    dims,
+    process,
+    ratio: round(lost.distance / won.distance),
+    [loser.join(" at ")]: figures(lost),
+    [winner.join(" at ")]: figures(won),
+    exact: figures(exact),
+  };
+}
+
+/** Loose tolerances of the adaptive solver, and the tight one that they are compared with. */
 const LOOSE = ["1e-1", "1e-2", "1e-3"];
 const TIGHT = "1e-5";
 
-/**
- * What the paper and its successors found, as figures on exact scores.
- *
- * A ratio is of energy distances, the sampler that is expected to lose over the one that is expected to win: over 1
- * where the finding comes out.
- */
-export function findings(
-  rows: readonly Row[],
-  floors: readonly Row[],
-): Readonly<Record<string, unknown>> {
-  const find = (dims: Dimension, process: ProcessName, sampler: string, setting: string): Row => {
-    const row = rows.find(
-      (r) =>
-        r.dims === dims &&
-        r.process === process &&
-        r.sampler === sampler &&
-        r.setting === setting,
-    );
-    if (row === undefined) throw new Error(`no ${sampler} at ${setting}`);
-    return row;
-  };
-
-  const corrected = DIMENSIONS.flatMap((dims) =>
-    ["reverse-diffusion", "ancestral", "probability-flow"].flatMap((predictor) =>
-      ["50", "200", "1000"].map((evaluations) => {
-        const alone = find(dims, "ve", predictor, evaluations).distance;
-        const both = find(dims, "ve", `${predictor} + langevin`, evaluations).distance;
-        return { dims, predictor, evaluations: Number(evaluations), ratio: round(alone / both) };
-      }),
-    ),
-  );
-  const each = DIMENSIONS.flatMap((dims) =>
-    PROCESS_NAMES.map((process) => ({ dims, process }) as const),
-  );
-  const loose = each.flatMap(({ dims, process }) =>
-    LOOSE.map((tolerance) => {
-      const own = find(dims, process, "rk45", tolerance);
-      const tight = find(dims, process, "rk45", TIGHT);
+/** Evaluations of the adaptive solver at loose tolerances, as shares of the tight one's and of 1000. */
+export function looseTolerances(rows: readonly Row[]): readonly object[] {
+  const adaptive = rows.filter((row) => row.sampler === "rk45");
+  return adaptive
+    .filter((row) => LOOSE.includes(row.setting))
+    .map(({ dims, process, setting, evaluations, distance }) => {
+      const tight = adaptive.find(
+        (row) => row.dims === dims && row.process === process && row.setting === TIGHT,
+      );
       return {
         dims,
         process,
-        tolerance: Number(tolerance),
-        evaluations: round(own.evaluations),
-        ofTight: round(own.evaluations / tight.evaluations),
-        of1000: round(own.evaluations / 1000),
-        distance: round(own.distance),
-        tightDistance: round(tight.distance),
+        tolerance: Number(setting),
+        evaluations: round(evaluations),
+        ofTight: round(evaluations / (tight?.evaluations ?? Number.NaN)),
+        of1000: round(evaluations / 1000),
+        distance: round(distance),
+        tightDistance: round(tight?.distance ?? Number.NaN),
       };
-    }),
-  );
-  const fast = each.map(({ dims, process }) => {
-    const slow = find(dims, process, "euler-maruyama", "200").distance;
-    const solver = find(dims, process, "dpm-solver++2m", "20").distance;
-    return { dims, process, ratio: round(slow / solver) };
-  });
-  return {
-    veCorrectorGain: corrected,
-    odeLooseTolerance: loose,
-    dpmSolver20OverEulerMaruyama200: fast,
-    exactAgainstExact: floors.map(({ dims, process, distance, error }) => ({
-      dims,
-      process,
-      distance: round(distance),
-      error: round(error),
-    })),
-  };
+    });
 }

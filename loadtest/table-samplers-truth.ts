@@ -84,10 +84,7 @@ export function exactSamples(
   const z = new Float32Array(dims);
   for (let sample = 0; sample < count; sample++) {
     fill(z, { seed, sample, draw: 0 });
-    samples.set(
-      mixtureSample(data, uniformNumber({ seed, sample, draw: 0 }), z),
-      sample * dims,
-    );
+    samples.set(mixtureSample(data, uniformNumber({ seed, sample, draw: 0 }), z), sample * dims);
   }
   return samples;
 }

@@ -1,7 +1,7 @@
 import { interpret, type Score } from "../sde/index.ts";
 // biome-ignore lint/style/noRestrictedImports: this file is itself run by threads, and needs no server.
 import { createFillNormal } from "../worker/noise.ts";
-import { energyDistance } from "./energy-distance.ts";
+import { type Cloud, cloudOf, energyDistance } from "./energy-distance.ts";
 import { CASES } from "./table-samplers-cases.ts";
 import {
   type Dimension,
@@ -36,12 +36,28 @@ const EXACT_SEED = 2_000n;
 
 const fill = createFillNormal();
 
+const references = new Map<string, Cloud>();
+
+/** The exact samples that a seed is measured against, made once. */
+function reference(
+  { process, dims, samples }: Omit<MeasureTask, "index" | "seeds">,
+  seed: number,
+): Cloud {
+  const name = `${process} ${dims} ${samples} ${seed}`;
+  const known = references.get(name);
+  if (known !== undefined) return known;
+  const key = { seed: REFERENCE_SEED + BigInt(seed), fill };
+  const made = cloudOf(exactSamples(dataOf(process, dims), samples, key), dims);
+  references.set(name, made);
+  return made;
+}
+
 /** Runs one sampler on one mixture and measures it, once a seed. */
 export default function measure({ process, dims, index, samples, seeds }: MeasureTask): Measured {
   const data = dataOf(process, dims);
   let evaluations = 0;
   const distances = Array.from({ length: seeds }, (_, seed) => {
-    const reference = exactSamples(data, samples, { seed: REFERENCE_SEED + BigInt(seed), fill });
+    const truth = reference({ process, dims, samples }, seed);
     let drawn: Float64Array;
     if (index === undefined) {
       drawn = exactSamples(data, samples, { seed: EXACT_SEED + BigInt(seed), fill });
@@ -50,7 +66,7 @@ export default function measure({ process, dims, index, samples, seeds }: Measur
       drawn = run.drawn;
       evaluations += run.evaluations / (samples * seeds);
     }
-    return energyDistance(drawn, reference, dims) / RANGE[process];
+    return energyDistance(cloudOf(drawn, dims), truth) / RANGE[process];
   });
   return { distances, evaluations };
 }

@@ -10,7 +10,7 @@ const LAYERS = {
   proto: [],
   sde: [],
   onnx: [],
-  worker: ["sde"],
+  worker: ["onnx", "sde"],
   server: ["onnx", "proto", "sde", "worker"],
   "models/generator": ["onnx", "sde"],
   "clients/typescript": ["proto"],

@@ -2,7 +2,7 @@ import { constant } from "./linear.ts";
 import type { OperatorRules } from "./rule.ts";
 
 /** Operators whose outputs are the same, or jump, where x changes a little: the derivative is 0. */
-const OPERATORS = [
+export const CONSTANT_OPERATORS: readonly string[] = [
   ...["Shape", "Size", "ConstantOfShape", "Range", "NonZero", "OneHot", "EyeLike"],
   ...["Sign", "Floor", "Ceil", "Round", "ArgMax", "ArgMin"],
   ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "IsNaN", "IsInf"],
@@ -11,5 +11,5 @@ const OPERATORS = [
 ];
 
 export const constants: OperatorRules = Object.fromEntries(
-  OPERATORS.map((operator) => [operator, { forward: constant }]),
+  CONSTANT_OPERATORS.map((operator) => [operator, { forward: constant }]),
 );

@@ -28,6 +28,16 @@ const pad: ForwardRule = (node, tangents, graph) => {
   return graph.again(node, [tangent, inputOf(node, 1), zero, ...node.input.slice(3)]);
 };
 
+/** At inference it hands its input on. */
+const dropout: ForwardRule = (node, [tangent], graph) => {
+  const training = inputOf(node, 2);
+  if (training !== "" && constantValues(graph, training)?.[0] !== 0) {
+    const advice = "Export the model after .eval()";
+    throw unsupported(node, graph.opset, "it may be in training mode", advice);
+  }
+  return [tangent, undefined];
+};
+
 export const layout: OperatorRules = {
   Reshape: { forward: linear },
   Flatten: { forward: linear },
@@ -41,6 +51,7 @@ export const layout: OperatorRules = {
   Concat: { forward: concat },
   Pad: { forward: pad },
   Identity: { forward: linear },
+  Dropout: { forward: dropout },
   Cast: { forward: linear },
   CastLike: { forward: linear },
   DepthToSpace: { forward: linear },

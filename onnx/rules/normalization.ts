@@ -1,7 +1,7 @@
 import { unsupported } from "../differentiation-error.ts";
 import { div, mul, shifted, total } from "../emit/arithmetic.ts";
 import { castTo, expandedLike, reshapedLike, reshapedTo, unsqueezed } from "../emit/shape.ts";
-import { constantValues, type Emitter, indices } from "../emitter.ts";
+import { constantValues, type Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode, intOf } from "../node-attributes.ts";
 import { frontAxis } from "../shape-inference/dimension.ts";
 import { normalizationParts, normalizationProduct } from "./normalization-parts.ts";
@@ -51,28 +51,15 @@ const groupNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
   const groups = intOf(node, "num_groups", 1);
   const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
   const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
-  const product = normalizationProduct(graph, parts, rows(dx), undefined);
+  // The scale is for each channel since opset 21, before for each group.
+  const isPerGroup = graph.opset < 21;
+  const groupScale = isPerGroup ? channelFactor(graph, inputOf(node, 1), 4) : undefined;
+  const product = normalizationProduct(graph, parts, rows(dx), groupScale);
   const dn = reshapedLike(graph, product, x);
-  const scale = channelScale(node, groups, graph);
+  if (isPerGroup) return [dn];
+  const scale = channelFactor(graph, inputOf(node, 1), rankOf(graph, x, node));
   return [scale === undefined ? dn : mul(graph, dn, scale)];
 };
-
-/** The scale of a GroupNormalization beside x: for each channel since opset 21, before for each group. */
-function channelScale(node: GraphNode, groups: number, graph: Emitter): MaybeValue {
-  const [x, scale] = [inputOf(node), inputOf(node, 1)];
-  const rank = rankOf(graph, x, node);
-  if (graph.opset >= 21) return channelFactor(graph, scale, rank);
-  const channels = graph.fact(x).shape?.[1];
-  if (typeof channels !== "number") {
-    throw unsupported(node, graph.opset, "the number of its channels is not known");
-  }
-  if (constantValues(graph, scale)?.every((factor) => factor === 1)) return undefined;
-  const repeated = graph.node("Expand", [
-    unsqueezed(graph, scale, [1]),
-    indices(graph, [groups, channels / groups]),
-  ]);
-  return perChannel(graph, graph.node("Reshape", [repeated, indices(graph, [channels])]), rank);
-}
 
 /** y = scale n + bias, n over the axes from `axis` on, scale and bias of those axes' shape. */
 const layerNormalization: ForwardRule = (node, [dx, dScale, dBias], graph) => {

@@ -16,5 +16,4 @@ const resize: ForwardRule = (node, tangents, graph) => {
 
 export const resizes: OperatorRules = {
   Resize: { forward: resize },
-  Upsample: { forward: resize },
 };

@@ -2,6 +2,7 @@ import type { Fact } from "../fact.ts";
 import { intOf, intsOf } from "../node-attributes.ts";
 import type { Dimension } from "../value-info.ts";
 import { frontAxis, plus, product, quotient, sliceIndices, times } from "./dimension.ts";
+import { movedElements } from "./moved-elements.ts";
 import {
   axesOf,
   constantInput,
@@ -71,9 +72,14 @@ const unsqueeze: InferenceRule = (context) => {
 };
 
 const transpose: InferenceRule = (context) => {
-  const { type, shape } = inputFact(context, 0);
+  const fact = inputFact(context, 0);
+  const { type, shape } = fact;
   const perm = intsOf(context.node, "perm") ?? shape?.map((_, i) => shape.length - 1 - i);
-  return [{ type, shape: shape && perm?.map((axis) => shape[axis]) }];
+  const dims = shape && perm?.map((axis) => shape[axis]);
+  const elements = movedElements(fact, dims, (index) =>
+    index.map((_, axis) => index[perm?.indexOf(axis) ?? 0] ?? 0),
+  );
+  return [{ type, shape: dims, elements }];
 };
 
 const concat: InferenceRule = (context) => {
@@ -106,7 +112,8 @@ function listElements({ shape, elements }: Fact): readonly Dimension[] | undefin
 }
 
 const slice: InferenceRule = (context) => {
-  const { type, shape, elements } = inputFact(context, 0);
+  const fact = inputFact(context, 0);
+  const { type, shape } = fact;
   if (shape === undefined) return [{ type, shape }];
   const [starts, ends] = [constantInput(context, 1), constantInput(context, 2)];
   const given = sliceAxes(context, shape.length, starts?.length);
@@ -125,10 +132,13 @@ const slice: InferenceRule = (context) => {
     const kept = indices[at];
     return Array.isArray(kept) ? kept.length : kept === "all" ? dim : undefined;
   });
-  const [only] = indices;
-  const list = shape.length === 1 ? elements : undefined;
-  const kept = only === "all" ? list : only?.map((i) => list?.[i]);
-  return [{ type, shape: dims, elements: list && kept }];
+  const moved = movedElements(fact, dims, (index) =>
+    index.map((place, axis) => {
+      const kept = indices[given.indexOf(axis)];
+      return Array.isArray(kept) ? (kept[place] ?? 0) : place;
+    }),
+  );
+  return [{ type, shape: dims, elements: moved }];
 };
 
 /** Which indices of an axis are kept; "all" also where its length is a name. */

@@ -108,13 +108,12 @@ const globalPool: InferenceRule = (context) => {
   return [{ type, shape: shape?.map((dim, i) => (i < 2 ? dim : 1)) }];
 };
 
-/** Resize and Upsample: by sizes, else by scales. */
+/** By sizes, else by scales. */
 const resize: InferenceRule = (context) => {
   const { node } = context;
   const { type, shape } = inputFact(context, 0);
-  const isUpsample = node.opType === "Upsample";
-  const scales = constantInput(context, isUpsample ? 1 : 2);
-  const sizes = isUpsample ? undefined : inputFact(context, 3).elements;
+  const scales = constantInput(context, 2);
+  const sizes = inputFact(context, 3).elements;
   const axes = intsOf(node, "axes");
   const keepsRatio = stringOf(node, "keep_aspect_ratio_policy", "stretch") !== "stretch";
   const dims = shape?.map((dim, axis): Dimension => {
@@ -134,5 +133,5 @@ export const windows: InferenceRules = {
   ConvTranspose: convTranspose,
   ...rulesFor("AveragePool MaxPool LpPool", pool),
   ...rulesFor("GlobalAveragePool GlobalMaxPool GlobalLpPool", globalPool),
-  ...rulesFor("Resize Upsample", resize),
+  Resize: resize,
 };
