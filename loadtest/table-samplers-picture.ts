@@ -154,6 +154,7 @@ export function picture(rows: readonly Row[], floors: readonly Row[]): string {
   const middle = 'text-anchor="middle" font-size="13"';
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="DejaVu Sans, Verdana, sans-serif" font-size="11" fill="${INK}">`,
+    "<title>Energy distance to exact samples against network evaluations, for every sampler</title>",
     `<rect width="${width}" height="${height}" fill="#fafafa"/>`,
     text(
       width / 2,

@@ -1,6 +1,6 @@
 /**
  * `npm test`: from a bare clone to a checked and tested build. With arguments, such as
- * `npm test -- sde/vp.test.ts --match='*marginal*'`, it builds and runs only those tests.
+ * `npm test -- sde/noise.test.ts --match='*marginal*'`, it builds and runs only those tests.
  */
 import { build } from "./build.mjs";
 import { check } from "./check.mjs";

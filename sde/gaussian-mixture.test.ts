@@ -1,5 +1,4 @@
 import test from "ava";
-import type { ForwardProcess } from "./forward-process.ts";
 import {
   checkMixture,
   diffusedMixture,
@@ -11,9 +10,10 @@ import {
   mixtureSample,
   mixtureScore,
 } from "./gaussian-mixture.ts";
-import { subVariancePreserving } from "./subvp.ts";
-import { varianceExploding } from "./ve.ts";
-import { variancePreserving } from "./vp.ts";
+import type { ForwardProcess } from "./processes/forward-process.ts";
+import { subVariancePreserving } from "./processes/subvp.ts";
+import { varianceExploding } from "./processes/ve.ts";
+import { variancePreserving } from "./processes/vp.ts";
 
 const mixture: GaussianMixture = {
   weights: [0.5, 0.3, 0.2],

@@ -1,4 +1,4 @@
-import type { Marginal } from "./forward-process.ts";
+import type { Marginal } from "./processes/forward-process.ts";
 
 /**
  * sum_k weights_k N(means_k, stds_k^2 I): a distribution whose score, density and samples are known exactly at every

@@ -1,13 +1,13 @@
-import { cosineProcess } from "./cosine.ts";
-import { edmProcess } from "./edm-process.ts";
-import type { ForwardProcess } from "./forward-process.ts";
 import { interpret, type Score } from "./interpret.ts";
 import type { FillNormal } from "./noise.ts";
-import { ddpmProcess, smldProcess } from "./noise-table.ts";
+import { cosineProcess } from "./processes/cosine.ts";
+import { edmProcess } from "./processes/edm-process.ts";
+import type { ForwardProcess } from "./processes/forward-process.ts";
+import { ddpmProcess, smldProcess } from "./processes/noise-table.ts";
+import { subVariancePreserving } from "./processes/subvp.ts";
+import { varianceExploding } from "./processes/ve.ts";
+import { variancePreserving } from "./processes/vp.ts";
 import type { Program } from "./program.ts";
-import { subVariancePreserving } from "./subvp.ts";
-import { varianceExploding } from "./ve.ts";
-import { variancePreserving } from "./vp.ts";
 
 /** Every forward process, by the name that test titles show. */
 export const PROCESSES: Readonly<

@@ -2,22 +2,22 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { ForwardProcess } from "../sde/forward-process.ts";
 import {
   diffusedMixture,
   type GaussianMixture,
   mixtureSample,
   mixtureScore,
 } from "../sde/gaussian-mixture.ts";
+import type { ForwardProcess } from "../sde/processes/forward-process.ts";
 import {
   evaluationScalars,
   type OutputKind,
   type Parameterization,
   type TimeInput,
-} from "../sde/parameterization.ts";
-import { subVariancePreserving } from "../sde/subvp.ts";
-import { varianceExploding } from "../sde/ve.ts";
-import { variancePreserving } from "../sde/vp.ts";
+} from "../sde/processes/parameterization.ts";
+import { subVariancePreserving } from "../sde/processes/subvp.ts";
+import { varianceExploding } from "../sde/processes/ve.ts";
+import { variancePreserving } from "../sde/processes/vp.ts";
 
 /** The part of an oracle model's manifest that this test reads. */
 interface Manifest {

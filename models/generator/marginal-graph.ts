@@ -1,6 +1,6 @@
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import { tensor } from "../../onnx/tensor.ts";
-import type { VpOptions } from "../../sde/vp.ts";
+import type { VpOptions } from "../../sde/processes/vp.ts";
 import type { MarginalValues } from "./score-graph.ts";
 
 function scalar(graph: GraphBuilder, name: string, value: number): string {

@@ -1,4 +1,4 @@
-import { evaluationScalars } from "../../sde/parameterization.ts";
+import { evaluationScalars } from "../../sde/processes/parameterization.ts";
 import type { RowStep } from "../../worker/protocol.ts";
 import type { Row } from "./row.ts";
 

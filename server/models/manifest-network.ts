@@ -6,7 +6,7 @@ import {
   type OutputKind,
   TIME_INPUTS,
   type TimeInput,
-} from "../../sde/parameterization.ts";
+} from "../../sde/processes/parameterization.ts";
 import { type FileEntry, fileFields } from "./manifest-process.ts";
 
 export const FLOAT_TYPES = ["float32", "float16", "float64"] as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { CORRECTOR_NAMES, type CorrectorName } from "../../sde/correctors.ts";
-import { PREDICTORS, type PredictorName } from "../../sde/predictors.ts";
+import { CORRECTOR_NAMES, type CorrectorName } from "../../sde/samplers/correctors.ts";
+import { PREDICTORS, type PredictorName } from "../../sde/samplers/predictors.ts";
 import {
   type ClassifierEntry,
   classifierSchema,

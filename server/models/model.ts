@@ -1,5 +1,5 @@
-import type { ForwardProcess } from "../../sde/forward-process.ts";
-import type { Parameterization } from "../../sde/parameterization.ts";
+import type { ForwardProcess } from "../../sde/processes/forward-process.ts";
+import type { Parameterization } from "../../sde/processes/parameterization.ts";
 import type { GraphSource } from "../../worker/protocol.ts";
 import { isTimeType } from "./capability.ts";
 import type { Manifest } from "./manifest.ts";

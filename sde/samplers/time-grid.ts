@@ -1,4 +1,4 @@
-import { type ForwardProcess, sigmaAt } from "./forward-process.ts";
+import { type ForwardProcess, sigmaAt } from "../processes/forward-process.ts";
 
 /**
  * How the times of a sampler are spaced: evenly in t; evenly in log(mean / std), half the log signal-to-noise ratio;

@@ -1,7 +1,7 @@
 import test from "ava";
-import { interpret } from "./interpret.ts";
+import { interpret } from "../interpret.ts";
+import { gaussianScore, PROCESSES } from "../testing.ts";
 import { type PredictorCorrectorOptions, predictorCorrector } from "./predictor-corrector.ts";
-import { gaussianScore, PROCESSES } from "./testing.ts";
 
 function options(over: Partial<PredictorCorrectorOptions>): PredictorCorrectorOptions {
   return {

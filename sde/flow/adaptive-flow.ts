@@ -1,10 +1,10 @@
+import type { Instruction, Register, Term } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Evaluation, Scalars, SolverFailure, Step, Steps } from "../program.ts";
 import { flowSlope } from "./flow-slope.ts";
-import type { ForwardProcess } from "./forward-process.ts";
-import type { Instruction, Register, Term } from "./instruction.ts";
-import type { Evaluation, Scalars, SolverFailure, Step, Steps } from "./program.ts";
 import { DORMAND_PRINCE } from "./runge-kutta-tableau.ts";
 import { type StepSizeOptions, stepSize } from "./step-size.ts";
-import { tweedie } from "./tweedie.ts";
 
 /** An initial value problem of the probability flow. */
 export interface FlowProblem {

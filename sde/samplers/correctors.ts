@@ -1,8 +1,8 @@
-import type { ForwardProcess } from "./forward-process.ts";
+import type { Instruction } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { transitionAlpha } from "../processes/transition.ts";
 import { hmc } from "./hmc.ts";
-import type { Instruction } from "./instruction.ts";
 import { evaluateAt, type Moves, type NextDraw, type SamplerRegisters } from "./moves.ts";
-import { transitionAlpha } from "./transition.ts";
 
 /** Where a corrector step stands: at time t of the grid, whose next time is `next`. */
 export interface CorrectorStep {

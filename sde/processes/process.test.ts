@@ -1,10 +1,10 @@
 import test from "ava";
+import { interpret } from "../interpret.ts";
+import { predictorCorrector } from "../samplers/predictor-corrector.ts";
+import { TIME_GRID_NAMES, timeGrid } from "../samplers/time-grid.ts";
+import { gaussianScore, PROCESSES } from "../testing.ts";
 import { sigmaAt } from "./forward-process.ts";
-import { interpret } from "./interpret.ts";
 import { ddpmProcess, smldProcess } from "./noise-table.ts";
-import { predictorCorrector } from "./predictor-corrector.ts";
-import { gaussianScore, PROCESSES } from "./testing.ts";
-import { TIME_GRID_NAMES, timeGrid } from "./time-grid.ts";
 
 for (const [name, process] of Object.entries(PROCESSES)) {
   const { endTime, samplingEps } = process;

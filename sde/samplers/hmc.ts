@@ -1,5 +1,5 @@
+import type { Instruction } from "../instruction.ts";
 import type { CorrectorStep } from "./correctors.ts";
-import type { Instruction } from "./instruction.ts";
 import { evaluateAt, type Moves } from "./moves.ts";
 
 /**

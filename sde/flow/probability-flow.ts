@@ -1,12 +1,12 @@
+import type { Instruction, Register } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Program, Steps } from "../program.ts";
+import { drawPrior, evaluateAt, type Move, type Moves, stepsOf } from "../samplers/moves.ts";
+import { timeAt, timeGrid } from "../samplers/time-grid.ts";
 import { adaptiveSteps, type FlowRegisters } from "./adaptive-flow.ts";
 import { flowSlope, flowTerms } from "./flow-slope.ts";
-import type { ForwardProcess } from "./forward-process.ts";
-import type { Instruction, Register } from "./instruction.ts";
-import { drawPrior, evaluateAt, type Move, type Moves, stepsOf } from "./moves.ts";
-import type { Program, Steps } from "./program.ts";
 import { DORMAND_PRINCE } from "./runge-kutta-tableau.ts";
-import { timeAt, timeGrid } from "./time-grid.ts";
-import { tweedie } from "./tweedie.ts";
 
 export type FlowSolver = "rk45" | "heun" | "euler";
 

@@ -1,10 +1,12 @@
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Program } from "../program.ts";
 import {
   CORRECTOR_REGISTERS,
   CORRECTORS,
   type CorrectorName,
   correctorEvaluations,
 } from "./correctors.ts";
-import type { ForwardProcess } from "./forward-process.ts";
 import {
   countDraws,
   drawPrior,
@@ -15,9 +17,7 @@ import {
   stepsOf,
 } from "./moves.ts";
 import { PREDICTORS, type PredictorName } from "./predictors.ts";
-import type { Program } from "./program.ts";
 import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
-import { tweedie } from "./tweedie.ts";
 
 export interface PredictorCorrectorOptions {
   readonly process: ForwardProcess;

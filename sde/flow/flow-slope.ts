@@ -1,5 +1,5 @@
-import type { ForwardProcess } from "./forward-process.ts";
-import type { LinearCombination, Register, Term } from "./instruction.ts";
+import type { LinearCombination, Register, Term } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
 
 /**
  * The slope of the probability-flow ODE, dx/dt = a(t) x - g(t)^2 s(x, t) / 2, as terms over the registers of x and its

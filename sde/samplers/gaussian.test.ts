@@ -1,16 +1,16 @@
 import test from "ava";
-import { CORRECTOR_NAMES, type CorrectorName } from "./correctors.ts";
-import { interpret, type Score } from "./interpret.ts";
-import { type PredictorCorrectorOptions, predictorCorrector } from "./predictor-corrector.ts";
-import { predictorsOf } from "./predictors.ts";
-import type { Program } from "./program.ts";
+import { interpret, type Score } from "../interpret.ts";
+import type { Program } from "../program.ts";
 import {
   denoisedMoments,
   exactMoments,
   gaussianScore,
   type Moments,
   PROCESSES,
-} from "./testing.ts";
+} from "../testing.ts";
+import { CORRECTOR_NAMES, type CorrectorName } from "./correctors.ts";
+import { type PredictorCorrectorOptions, predictorCorrector } from "./predictor-corrector.ts";
+import { predictorsOf } from "./predictors.ts";
 
 const STEPS = 160;
 const DIMS = 4000;

@@ -1,5 +1,8 @@
-import type { ForwardProcess } from "./forward-process.ts";
-import type { Instruction, Register, Term } from "./instruction.ts";
+import type { Instruction, Register, Term } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { gridMarginal, logSnrStep } from "../processes/transition.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Program } from "../program.ts";
 import {
   countDraws,
   drawPrior,
@@ -9,10 +12,7 @@ import {
   type SamplerRegisters,
   stepsOf,
 } from "./moves.ts";
-import type { Program } from "./program.ts";
 import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
-import { gridMarginal, logSnrStep } from "./transition.ts";
-import { tweedie } from "./tweedie.ts";
 import { type UnipcWeights, unipcCorrector, unipcPredictor } from "./unipc.ts";
 
 export type MultistepMethod = "ddim" | "dpm-solver++2m" | "dpm-solver++2m-sde" | "unipc";

@@ -1,5 +1,5 @@
+import type { LinearCombination, Register } from "../instruction.ts";
 import type { ForwardProcess } from "./forward-process.ts";
-import type { LinearCombination, Register } from "./instruction.ts";
 
 /**
  * Tweedie's formula as an instruction: out = E[x_0 | x_t] = (x + std(t)^2 score) / mean(t).

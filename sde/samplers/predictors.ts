@@ -1,5 +1,5 @@
-import type { ForwardProcess } from "./forward-process.ts";
-import { gridMarginal, transitionAlpha } from "./transition.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { gridMarginal, transitionAlpha } from "../processes/transition.ts";
 
 /** One reverse-time step, linear in all it touches: x' = x x + score s(x, t) + noise z, z ~ N(0, I). */
 export interface PredictorUpdate {

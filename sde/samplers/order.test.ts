@@ -1,12 +1,12 @@
 import test from "ava";
+import { type FlowSolver, probabilityFlow } from "../flow/probability-flow.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import type { Program } from "../program.ts";
+import { exactMoments, gaussianScore, PROCESSES, slope } from "../testing.ts";
 import { edmSampler } from "./edm-sampler.ts";
-import type { ForwardProcess } from "./forward-process.ts";
 import { type MultistepMethod, multistep } from "./multistep.ts";
 import { predictorCorrector } from "./predictor-corrector.ts";
 import type { PredictorName } from "./predictors.ts";
-import { type FlowSolver, probabilityFlow } from "./probability-flow.ts";
-import type { Program } from "./program.ts";
-import { exactMoments, gaussianScore, PROCESSES, slope } from "./testing.ts";
 import type { TimeGridName } from "./time-grid.ts";
 
 /** How the result of a method depends on its steps, and its order in theory. */

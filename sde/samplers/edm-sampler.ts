@@ -1,5 +1,8 @@
-import { type ForwardProcess, sigmaAt } from "./forward-process.ts";
-import type { Instruction } from "./instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { type ForwardProcess, sigmaAt } from "../processes/forward-process.ts";
+import { gridMarginal } from "../processes/transition.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Program } from "../program.ts";
 import {
   countDraws,
   drawPrior,
@@ -9,10 +12,7 @@ import {
   type SamplerRegisters,
   stepsOf,
 } from "./moves.ts";
-import type { Program } from "./program.ts";
 import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
-import { gridMarginal } from "./transition.ts";
-import { tweedie } from "./tweedie.ts";
 
 /** EDM's stochasticity: noise added before a step, as a share of its level. */
 export interface Churn {

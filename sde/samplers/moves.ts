@@ -1,7 +1,7 @@
-import type { ForwardProcess } from "./forward-process.ts";
-import type { Instruction, Register } from "./instruction.ts";
-import type { Evaluation, Scalars, Step, Steps } from "./program.ts";
-import { tweedie } from "./tweedie.ts";
+import type { Instruction, Register } from "../instruction.ts";
+import type { ForwardProcess } from "../processes/forward-process.ts";
+import { tweedie } from "../processes/tweedie.ts";
+import type { Evaluation, Scalars, Step, Steps } from "../program.ts";
 
 /** A step of a part of a program, which does not say how far the whole is. */
 export type Move = Omit<Step, "fraction" | "prepare"> & { readonly prepare?: Step["prepare"] };

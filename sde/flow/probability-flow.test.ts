@@ -1,9 +1,9 @@
 import test from "ava";
-import { interpret, SolverError } from "./interpret.ts";
+import { interpret, SolverError } from "../interpret.ts";
+import { DATA, gaussianScore, PROCESSES } from "../testing.ts";
 import { type ProbabilityFlowOptions, probabilityFlow } from "./probability-flow.ts";
 import { DORMAND_PRINCE } from "./runge-kutta-tableau.ts";
 import { stepSize } from "./step-size.ts";
-import { DATA, gaussianScore, PROCESSES } from "./testing.ts";
 
 function options(over: Partial<ProbabilityFlowOptions>): ProbabilityFlowOptions {
   return {
