@@ -75,6 +75,14 @@ export class Emitter {
     this.#register(node);
   }
 
+  /** Makes a value of the source in another way, in place of the node that makes it there. */
+  define(value: string, operator: string, inputs: readonly string[]): void {
+    const node = NodeProto.create({ opType: operator, name: value, output: [value] });
+    node.input = [...inputs];
+    this.#nodes.push(node);
+    this.#register(node);
+  }
+
   /** The first output of a standard operator. @param inputs "": an optional input left out */
   node(
     operator: string,

@@ -23,8 +23,11 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
   ]);
   const steps = withComposites(source.ancestors([output.name]), graph);
   for (const node of source.nodes) {
-    graph.copy(node);
     const step = steps.get(node);
+    const depends = step?.input.some((name) => tangents.has(name)) ?? false;
+    const primal = step && depends ? ruleFor(step, graph.opset).primal : undefined;
+    if (step !== undefined && primal !== undefined) primal(step, graph);
+    else graph.copy(node);
     if (step !== undefined) addTangents(step, tangents, graph);
   }
   const tangent = tangents.get(output.name);

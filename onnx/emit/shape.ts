@@ -14,15 +14,18 @@ export function reshapedTo(graph: Emitter, value: string, shape: readonly number
   return graph.node("Reshape", [value, indices(graph, shape)]);
 }
 
-/** `value` in the shape of `like`, which has as many elements. */
-export function reshapedLike(graph: Emitter, value: string, like: string): string {
-  if (sameShape(graph.fact(value), graph.fact(like))) return value;
+/** What to reshape to for the shape of `like`: a constant where all but one dimension are known. */
+export function targetShape(graph: Emitter, like: string): string {
   const { shape } = graph.fact(like);
   const known = shape?.map((dim) => (typeof dim === "number" ? dim : -1));
   const isEnough = known !== undefined && known.filter((dim) => dim <= 0).length <= 1;
-  return isEnough
-    ? reshapedTo(graph, value, known)
-    : graph.node("Reshape", [value, shapeOf(graph, like)]);
+  return isEnough ? indices(graph, known) : shapeOf(graph, like);
+}
+
+/** `value` in the shape of `like`, which has as many elements. */
+export function reshapedLike(graph: Emitter, value: string, like: string): string {
+  if (sameShape(graph.fact(value), graph.fact(like))) return value;
+  return graph.node("Reshape", [value, targetShape(graph, like)]);
 }
 
 /** `value` broadcast to the shape of `like`. */

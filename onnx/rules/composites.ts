@@ -1,9 +1,9 @@
 import type { CompositeOperator } from "../composites/composite.ts";
 import { mul, shifted, sub, total } from "../emit/arithmetic.ts";
-import { expandedLike, reshapedLike, reshapedTo } from "../emit/shape.ts";
+import { reshapedLike, reshapedTo, targetShape } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode } from "../node-attributes.ts";
-import { normalizationParts, normalizationSlope } from "./normalization-parts.ts";
+import { type NormalizationParts, normalizationParts, normalizationSlope } from "./normalization-parts.ts";
 import { type Diagonal, inputOf, outputOf, unary } from "./pointwise.ts";
 import type { ForwardRule, OperatorRule } from "./rule.ts";
 
@@ -14,37 +14,71 @@ const swish: Diagonal = (v, node, graph) => {
 };
 
 /**
- * y = n w, with the tangent w r (dx - level - slope c): r, w, level and slope are few numbers, so their products are
- * made first and each element costs two products and two differences.
+ * y = n w, n = r c the normalised x: as factor c with factor = w r. The tangent is factor (dx - level - slope c):
+ * few numbers' products are made first, so each element costs two products and two differences.
  */
 const scaledGroupNormalization: ForwardRule = (node, [dx, dScale], graph) => {
-  const scaleTerm = dScale && mul(graph, inputOf(node, 3), dScale);
-  const sum = total(graph, [dx && normalized(node, dx, graph), scaleTerm]);
-  return [sum && expandedLike(graph, sum, outputOf(node))];
+  const grid = gridOf(node, graph);
+  const terms = [dx && normalized(grid, dx, graph), dScale && scaleTangent(grid, dScale, graph)];
+  const sum = total(graph, terms);
+  return [sum && reshapedLike(graph, sum, outputOf(node))];
 };
 
-/** The tangent of x through n, times w. Groups of channels are rows [N, groups, 1, L] for sums over all of a group. */
-function normalized(node: GraphNode, dx: string, graph: Emitter): string {
-  const [scale, grouped] = [inputOf(node, 1), inputOf(node, 2)];
-  const groups = Number(graph.fact(grouped).shape?.[1]);
-  const channels = Number(graph.fact(outputOf(node)).shape?.[1]);
-  const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
-  const perChannel = (value: string): string =>
-    reshapedTo(graph, value, [0, groups, channels / groups, -1]);
+/** x in the layout [N, groups, channels of a group, picture], rows [N, groups, 1, L] for sums over all of a group. */
+interface Grid {
+  readonly rows: (value: string) => string;
+  readonly cells: (value: string) => string;
+  /** Of one number a channel. */
+  readonly weights: (value: string) => string;
+  readonly parts: NormalizationParts;
+  /** w r. */
+  readonly factor: string;
+}
 
-  const parts = normalizationParts(graph, rows(grouped), floatOf(node, "epsilon", 1e-5));
+function gridOf(node: GraphNode, graph: Emitter): Grid {
+  const grouped = inputOf(node, 2);
+  const groups = Number(graph.fact(grouped).shape?.[1]);
+  const perGroup = Number(graph.fact(outputOf(node)).shape?.[1]) / groups;
+  const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
+  const weights = (value: string): string => reshapedTo(graph, value, [-1, groups, perGroup, 1]);
+  const parts = normalizationParts(graph, rows(inputOf(node)), floatOf(node, "epsilon", 1e-5));
+  return {
+    rows,
+    cells: (value) => reshapedTo(graph, value, [0, groups, perGroup, -1]),
+    weights,
+    parts,
+    factor: mul(graph, weights(inputOf(node, 1)), parts.inverseStd),
+  };
+}
+
+/** y in cells. */
+function scaledCells({ cells, parts, factor }: Grid, graph: Emitter): string {
+  return mul(graph, cells(parts.centered), factor);
+}
+
+function normalized(grid: Grid, dx: string, graph: Emitter): string {
+  const { rows, cells, parts, factor } = grid;
   const { level, slope } = normalizationSlope(graph, parts, rows(dx));
-  const weights = reshapedTo(graph, scale, [-1, groups, channels / groups, 1]);
-  const factor = mul(graph, weights, parts.inverseStd);
   const free = sub(
     graph,
-    mul(graph, perChannel(dx), factor),
-    mul(graph, perChannel(parts.centered), mul(graph, factor, slope)),
+    mul(graph, cells(dx), factor),
+    mul(graph, scaledCells(grid, graph), slope),
   );
-  return reshapedLike(graph, sub(graph, free, mul(graph, factor, level)), inputOf(node));
+  return sub(graph, free, mul(graph, factor, level));
+}
+
+function scaleTangent({ cells, parts, weights }: Grid, dScale: string, graph: Emitter): string {
+  const n = mul(graph, cells(parts.centered), parts.inverseStd);
+  return mul(graph, n, weights(dScale));
 }
 
 export const COMPOSITES: Readonly<Record<CompositeOperator, OperatorRule>> = {
   Swish: unary(swish),
-  ScaledGroupNormalization: { forward: scaledGroupNormalization },
+  ScaledGroupNormalization: {
+    forward: scaledGroupNormalization,
+    primal(node, graph) {
+      const cells = scaledCells(gridOf(node, graph), graph);
+      graph.define(outputOf(node), "Reshape", [cells, targetShape(graph, outputOf(node))]);
+    },
+  },
 };

@@ -41,6 +41,11 @@ export type ReverseRule = (
 ) => readonly MaybeValue[];
 
 export interface OperatorRule {
+  /**
+   * A way to the node's outputs that shares work with its derivative, to be taken in place of the node itself wherever
+   * that is made. Equal to rounding.
+   */
+  readonly primal?: (node: GraphNode, graph: Emitter) => void;
   readonly forward: ForwardRule;
   readonly reverse?: ReverseRule;
 }

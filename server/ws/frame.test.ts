@@ -133,7 +133,7 @@ const wrongJson: readonly [sample: unknown, field: string, seen: string, expecte
     { sampler: { predictorCorrector: { stepz: 5 } } },
     "sampler.predictor_corrector.stepz",
     '"stepz"',
-    /one of predictor, corrector, steps, corrector_steps, signal_to_noise, corrector_first$/,
+    /one of predictor, corrector, steps, corrector_steps, signal_to_noise, corrector_first, leapfrog_steps$/,
   ],
   [
     { sampler: { fast: {}, probability_flow: {} } },
