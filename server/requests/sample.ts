@@ -90,7 +90,12 @@ function checkPreview(asked: PreviewOptions | undefined, model: Model): PreviewS
   return {
     everySteps,
     minIntervalMs: maxPerSecond === 0 ? 0 : 1000 / maxPerSecond,
-    format: checkFormat("preview.format", asked?.format ?? 0, model.shape.channels),
+    // Without previews no picture has to hold the model's channels.
+    format: checkFormat(
+      "preview.format",
+      asked?.format ?? 0,
+      everySteps === 0 ? 3 : model.shape.channels,
+    ),
   };
 }
 
