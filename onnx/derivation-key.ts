@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DifferentiationPath } from "./differentiation-path.ts";
+import type { OnnxModel } from "./model-file.ts";
 
 /** To raise with every change that changes a derived graph: files derived before are then derived again. */
 export const DERIVER_VERSION = 1;
@@ -20,4 +21,20 @@ export function derivationKey(
   const parts = source.map((bytes) => createHash("sha256").update(bytes).digest("hex"));
   const question = JSON.stringify([DERIVER_VERSION, mode, input, output, parts]);
   return createHash("sha256").update(question).digest("hex");
+}
+
+/** A derived model with what it was made by in its metadata, in place of the source's maker. Pure. */
+export function withOrigin(
+  model: OnnxModel,
+  mode: DerivationMode,
+  { input, output }: DifferentiationPath,
+): OnnxModel {
+  const value = `${mode} mode of ${output} in ${input}, deriver ${DERIVER_VERSION}`;
+  const derivation = { key: "scorestream.derivation", value };
+  return {
+    ...model,
+    producerName: "scorestream",
+    producerVersion: "",
+    metadataProps: [...model.metadataProps, derivation],
+  };
 }

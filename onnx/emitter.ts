@@ -1,7 +1,7 @@
 import { type AttributeValue, named } from "./attribute.ts";
 import { withoutDeadNodes } from "./dead-nodes.ts";
 import { expressionKey, tensorKey } from "./expression-key.ts";
-import { constantOf, type Fact, factOfTensor, factOfValueInfo, UNKNOWN } from "./fact.ts";
+import { type Fact, factOfTensor, factOfValueInfo, UNKNOWN } from "./fact.ts";
 import { FreshNames } from "./fresh-names.ts";
 import { NodeProto, type TensorProto, type ValueInfoProto } from "./gen/onnx.ts";
 import type { Graph } from "./graph.ts";
@@ -9,7 +9,6 @@ import type { OnnxModel } from "./model-file.ts";
 import type { GraphNode } from "./node-attributes.ts";
 import { factsOf } from "./shape-inference/facts.ts";
 import { inferNode } from "./shape-inference/infer.ts";
-import { isTensorElementType, tensor } from "./tensor.ts";
 import { readsOf } from "./topological-order.ts";
 
 /**
@@ -195,20 +194,4 @@ export class Emitter {
     const key = expressionKey(node, present);
     if (!this.#expressions.has(key)) this.#expressions.set(key, node.output);
   }
-}
-
-/** A constant number of the type of a value (float32 where that is unknown), as a scalar. */
-export function scalar(graph: Emitter, value: number, like: string): string {
-  const { type } = graph.fact(like);
-  return graph.constant(tensor(isTensorElementType(type) ? type : "float32", [], [value]));
-}
-
-/** A constant list of integers, as shapes and axes are. */
-export function indices(graph: Emitter, values: readonly number[]): string {
-  return graph.constant(tensor("int64", [values.length], values));
-}
-
-/** The elements of a value where they are constants. */
-export function constantValues(graph: Emitter, name: string): readonly number[] | undefined {
-  return constantOf(graph.fact(name));
 }

@@ -1,10 +1,12 @@
 import { withComposites } from "./composites/find.ts";
+import { withOrigin } from "./derivation-key.ts";
 import { checkedGraph, type DifferentiationPath } from "./differentiation-path.ts";
 import { Emitter } from "./emitter.ts";
 import { isDifferentiable } from "./fact.ts";
 import type { OnnxModel } from "./model-file.ts";
 import type { GraphNode } from "./node-attributes.ts";
 import { ruleFor } from "./rules/table.ts";
+import { readsOf } from "./topological-order.ts";
 
 /**
  * From f to (f, J v), J = df/dx, in one graph and one pass: the model with one more input, `<input>_tangent` (v, of
@@ -24,18 +26,19 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
   const steps = withComposites(source.ancestors([output.name]), graph);
   for (const node of source.nodes) {
     const step = steps.get(node);
-    const depends = step?.input.some((name) => tangents.has(name)) ?? false;
-    const primal = step && depends ? ruleFor(step, graph.opset).primal : undefined;
-    if (step !== undefined && primal !== undefined) primal(step, graph);
-    else graph.copy(node);
-    if (step !== undefined) addTangents(step, tangents, graph);
+    if (step !== undefined && readsOf(step).some((name) => tangents.has(name))) {
+      addNode(node, step, tangents, graph);
+    } else {
+      graph.copy(node);
+    }
   }
   const tangent = tangents.get(output.name);
   if (tangent === undefined) {
     throw new RangeError(`the output ${output.name} does not depend on the input ${input.name}`);
   }
   graph.rename(tangent, tangentName(output.name));
-  return graph.finish([...source.outputs, { ...output, name: tangentName(output.name) }]);
+  const derived = graph.finish([...source.outputs, { ...output, name: tangentName(output.name) }]);
+  return withOrigin(derived, "forward", path);
 }
 
 /** The name of a value's tangent. */
@@ -43,16 +46,25 @@ export function tangentName(value: string): string {
   return `${value}_tangent`;
 }
 
-/** Adds the tangents of a node's outputs, where they are not zero, to the graph and to `tangents`. */
-function addTangents(node: GraphNode, tangents: Map<string, string>, graph: Emitter): void {
-  const given = node.input.map((name) => tangents.get(name));
-  if (!given.some((tangent) => tangent !== undefined)) return;
-  if (!node.output.some((name) => isDifferentiable(graph.fact(name).type))) return;
-  const rule = ruleFor(node, graph.opset);
-  const made = graph.called(tangentName(node.output[0] ?? ""), () =>
-    rule.forward(node, given, graph),
-  );
-  for (const [i, output] of node.output.entries()) {
+/** Adds a node that depends on x, seen by the rules as `step`, with the tangents of its outputs that are not zero. */
+function addNode(
+  node: GraphNode,
+  step: GraphNode,
+  tangents: Map<string, string>,
+  graph: Emitter,
+): void {
+  if (!step.output.some((name) => isDifferentiable(graph.fact(name).type))) {
+    graph.copy(node);
+    return;
+  }
+  const { primal, forward } = ruleFor(step, graph.opset);
+  const made = graph.called(tangentName(step.output[0] ?? ""), () => {
+    if (primal === undefined) graph.copy(node);
+    else primal(step, graph);
+    const given = step.input.map((name) => tangents.get(name));
+    return forward(step, given, graph);
+  });
+  for (const [i, output] of step.output.entries()) {
     const tangent = made[i];
     if (tangent !== undefined && tangent !== "") tangents.set(output, tangent);
   }

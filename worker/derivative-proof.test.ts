@@ -23,10 +23,12 @@ for (const [file, output] of MODELS) {
   test(`the tangent of ${file} proves itself`, async (t) => {
     const path = { input: "x", output };
     const derived = forwardMode(readModel(await readFile(pathOf(file))), path);
-    const proof = await proveTangent(pathOf(file), writeModel(derived), path);
+    // The VP mixture takes 999 t; times of the others may be in (0, 1).
+    const values = (name: string): number[] | undefined =>
+      name === "label" ? [150, 300, 600, 900] : undefined;
+    const proof = await proveTangent(pathOf(file), writeModel(derived), path, { values });
     t.log(`error ${proof.error.toExponential(1)} at step ${proof.step}`);
     t.true(proof.accepted, JSON.stringify(proof));
-    // The primal's nodes are the source's own.
     t.true(proof.valueError < 1e-6);
   });
 }

@@ -7,7 +7,7 @@ import { type Composite, type CompositePattern, composite } from "./composite.ts
 /**
  * A group normalisation as exporters write it, up to its scale: x [N, C, ...] as [N, groups, rest],
  * InstanceNormalization without scale or bias of its own, n = the result as [N, C, ...], n times a scale of
- * [C, 1, ...] or [N, C, 1, ...]. Inputs: x, the scale, x in groups, n. Attribute: epsilon.
+ * [C, 1, ...] or [N, C, 1, ...]. Inputs: x, the scale, x in groups. Attribute: epsilon.
  */
 export const scaledGroupNormalization: CompositePattern = (last, graph, fact) => {
   if (last.opType !== "Mul") return undefined;
@@ -33,11 +33,12 @@ function match(
   const plain =
     constantOf(fact(ones))?.every((value) => value === 1) &&
     constantOf(fact(zeros))?.every((value) => value === 0);
-  if (!plain || fact(grouped).shape?.length !== 3) return undefined;
+  const groups = fact(grouped).shape;
+  if (!plain || groups?.length !== 3 || typeof groups[1] !== "number") return undefined;
   if (!isPerChannel(fact(scale), fact(n))) return undefined;
   const found = composite(
     "ScaledGroupNormalization",
-    [x, scale, grouped, n],
+    [x, scale, grouped],
     [forth, norm, back, last],
     graph,
   );

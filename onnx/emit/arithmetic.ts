@@ -1,5 +1,6 @@
-import { type Emitter, scalar } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import type { MaybeValue } from "../rules/rule.ts";
+import { scalar } from "./constant.ts";
 
 export function add(graph: Emitter, a: string, b: string): string {
   return graph.node("Add", [a, b]);

@@ -1,5 +1,6 @@
 import { int, ints } from "../attribute.ts";
-import { type Emitter, indices } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
+import { indices } from "./constant.ts";
 
 /** The first opset in which a reduction takes its axes as an input. */
 const AXES_INPUT_SINCE = {

@@ -1,5 +1,6 @@
-import { type Emitter, indices, scalar } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import { mul } from "./arithmetic.ts";
+import { indices, scalar } from "./constant.ts";
 import { reduce } from "./reduce.ts";
 import { castTo, transposed } from "./shape.ts";
 

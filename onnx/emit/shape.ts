@@ -1,7 +1,8 @@
 import { int, ints } from "../attribute.ts";
 import { ELEMENT_TYPES, type ElementType } from "../element-type.ts";
-import { type Emitter, indices } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import { sameShape, staticShape } from "../fact.ts";
+import { indices } from "./constant.ts";
 
 /** The shape of a value as a list of integers: a constant where it is known. */
 export function shapeOf(graph: Emitter, value: string): string {

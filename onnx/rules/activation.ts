@@ -1,5 +1,6 @@
 import { add, minus, mul, scaled, shifted } from "../emit/arithmetic.ts";
-import { type Emitter, scalar } from "../emitter.ts";
+import { scalar } from "../emit/constant.ts";
+import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode, stringOf } from "../node-attributes.ts";
 import { type Diagonal, inputOf, outputOf, pointwise, unary } from "./pointwise.ts";
 import type { OperatorRules } from "./rule.ts";

@@ -1,6 +1,7 @@
 import { div, mul, neg, scaled } from "../emit/arithmetic.ts";
+import { constantValues, scalar } from "../emit/constant.ts";
 import { castTo } from "../emit/shape.ts";
-import { constantValues, type Emitter, scalar } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import type { GraphNode } from "../node-attributes.ts";
 import { type Diagonal, inputOf, outputOf, pointwise, unary } from "./pointwise.ts";
 import type { OperatorRules } from "./rule.ts";

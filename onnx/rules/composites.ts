@@ -3,7 +3,11 @@ import { mul, shifted, sub, total } from "../emit/arithmetic.ts";
 import { reshapedLike, reshapedTo, targetShape } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode } from "../node-attributes.ts";
-import { type NormalizationParts, normalizationParts, normalizationSlope } from "./normalization-parts.ts";
+import {
+  type NormalizationParts,
+  normalizationParts,
+  normalizationSlope,
+} from "./normalization-parts.ts";
 import { type Diagonal, inputOf, outputOf, unary } from "./pointwise.ts";
 import type { ForwardRule, OperatorRule } from "./rule.ts";
 

@@ -1,6 +1,6 @@
 import { unsupported } from "../differentiation-error.ts";
+import { constantValues, scalar } from "../emit/constant.ts";
 import { zerosLike } from "../emit/shape.ts";
-import { constantValues, scalar } from "../emitter.ts";
 import { stringOf } from "../node-attributes.ts";
 import { linear } from "./linear.ts";
 import { inputOf } from "./pointwise.ts";

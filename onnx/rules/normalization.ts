@@ -1,7 +1,8 @@
 import { unsupported } from "../differentiation-error.ts";
 import { div, mul, shifted, total } from "../emit/arithmetic.ts";
+import { constantValues } from "../emit/constant.ts";
 import { castTo, expandedLike, reshapedLike, reshapedTo, unsqueezed } from "../emit/shape.ts";
-import { constantValues, type Emitter } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode, intOf } from "../node-attributes.ts";
 import { frontAxis } from "../shape-inference/dimension.ts";
 import { normalizationParts, normalizationProduct } from "./normalization-parts.ts";

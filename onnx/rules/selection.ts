@@ -1,5 +1,6 @@
+import { scalar } from "../emit/constant.ts";
 import { expandedLike } from "../emit/shape.ts";
-import { type Emitter, scalar } from "../emitter.ts";
+import type { Emitter } from "../emitter.ts";
 import { type Diagonal, inputOf, outputOf, pointwise } from "./pointwise.ts";
 import type { OperatorRule, OperatorRules } from "./rule.ts";
 

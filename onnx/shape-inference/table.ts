@@ -1,6 +1,7 @@
 import { elementwise } from "./elementwise.ts";
 import { gathering } from "./gather.ts";
 import { layout } from "./layout.ts";
+import { parts } from "./parts.ts";
 import { products } from "./product.ts";
 import { reductions } from "./reduce.ts";
 import type { InferenceRule, InferenceRules } from "./rule.ts";
@@ -11,6 +12,7 @@ const FAMILIES: readonly InferenceRules[] = [
   elementwise,
   gathering,
   layout,
+  parts,
   products,
   reductions,
   shapeArithmetic,
