@@ -6,7 +6,7 @@ import { ALL_CASES } from "./derivative-cases/all.ts";
 import { drawn, forwardError } from "./derivative-forward.ts";
 
 /** Random nodes of each case. */
-const RUNS = 20;
+const RUNS = 40;
 
 for (const operatorCase of ALL_CASES) {
   const { operator, form } = operatorCase;

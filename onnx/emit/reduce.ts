@@ -6,8 +6,6 @@ import { indices } from "./constant.ts";
 const AXES_INPUT_SINCE = {
   ReduceSum: 13,
   ReduceMean: 18,
-  ReduceMax: 18,
-  ReduceSumSquare: 18,
 } as const;
 
 export type Reduction = keyof typeof AXES_INPUT_SINCE;

@@ -40,20 +40,9 @@ export function transposed(graph: Emitter, value: string, perm: readonly number[
   return graph.node("Transpose", [value], { perm: ints(perm) });
 }
 
-/** Takes the axes, of length 1, away. */
-export function squeezed(graph: Emitter, value: string, axes: readonly number[]): string {
-  return axes.length === 0 ? value : graph.node("Squeeze", [value, indices(graph, axes)]);
-}
-
 /** Adds axes of length 1 at the given places of the result. */
 export function unsqueezed(graph: Emitter, value: string, axes: readonly number[]): string {
   return axes.length === 0 ? value : graph.node("Unsqueeze", [value, indices(graph, axes)]);
-}
-
-export function concatenated(graph: Emitter, values: readonly string[], axis: number): string {
-  const [only, second] = values;
-  if (only !== undefined && second === undefined) return only;
-  return graph.node("Concat", values, { axis: int(axis) });
 }
 
 export function castTo(graph: Emitter, value: string, type: ElementType): string {
