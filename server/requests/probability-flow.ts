@@ -24,9 +24,11 @@ export function checkProbabilityFlow(
     // States are float32: no step could meet less.
     throw invalidArgument(field(name), seen, "a number in [1e-8, 1], or 0 for 1e-5");
   };
-  const maxEvaluations = Number(asked.maxEvaluations) || MAX_EVALUATIONS;
-  if (maxEvaluations > 10 * common.maxSteps) {
-    const expected = `an integer from 1 to ${10 * common.maxSteps}, or 0 for ${MAX_EVALUATIONS}`;
+  const most = 10 * common.maxSteps;
+  const own = Math.min(MAX_EVALUATIONS, most);
+  const maxEvaluations = Number(asked.maxEvaluations) || own;
+  if (maxEvaluations > most) {
+    const expected = `an integer from 1 to ${most}, or 0 for ${own}`;
     throw invalidArgument(field("max_evaluations"), asked.maxEvaluations, expected);
   }
   const relativeTolerance = tolerance("relative_tolerance", asked.relativeTolerance);

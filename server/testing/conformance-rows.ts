@@ -272,6 +272,11 @@ const SAMPLERS: readonly BadRequest[] = [
     invalid(/^sampler\.probability_flow\.absolute_tolerance: seen -1, expected/),
   ),
   badSample(
+    "more evaluations than the server allows",
+    flow({ maxEvaluations: 1_000_000_000n }),
+    invalid(/^sampler\.probability_flow\.max_evaluations: seen 1000000000, expected an integer/),
+  ),
+  badSample(
     "an unknown step control",
     flow({ stepControl: "pid" }),
     invalid(/^sampler\.probability_flow\.step_control: seen "pid", expected one of "i", "pi"/),
