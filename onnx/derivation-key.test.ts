@@ -12,8 +12,13 @@ test("the key is that of the bytes and the question", (t) => {
     derivationKey([bytes(1, 3)], "forward", PATH),
     derivationKey([bytes(1), bytes(2)], "forward", PATH),
     derivationKey([bytes(1, 2)], "reverse", PATH),
+    derivationKey([bytes(1, 2)], "gradient", PATH),
+    derivationKey([bytes(1, 2)], "log-probability", { ...PATH, kind: "logits" }),
+    derivationKey([bytes(1, 2)], "log-probability", { ...PATH, kind: "log-probabilities" }),
+    derivationKey([bytes(1, 2)], "guided", { ...PATH, kind: "logits", scoreOutput: "F" }),
+    derivationKey([bytes(1, 2)], "guided", { ...PATH, kind: "logits", scoreOutput: "G" }),
     derivationKey([bytes(1, 2)], "forward", { input: "x", output: "z" }),
     derivationKey([bytes(1, 2)], "forward", { input: "t", output: "y" }),
   ];
-  t.is(new Set([key, ...others]).size, 6);
+  t.is(new Set([key, ...others]).size, others.length + 1);
 });

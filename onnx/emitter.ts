@@ -49,10 +49,12 @@ export class Emitter {
     return this.#producers.get(name);
   }
 
-  /** An input beside the source's. @throws RangeError for a name that is taken. */
-  input(info: ValueInfoProto): string {
+  /** An input beside the source's. @param like a value whose shape it has. @throws RangeError for a name that is taken. */
+  input(info: ValueInfoProto, like?: string): string {
     this.#names.take(info.name);
-    this.#facts.set(info.name, factOfValueInfo(info));
+    const declared = factOfValueInfo(info);
+    const { shape = declared.shape } = like === undefined ? declared : this.fact(like);
+    this.#facts.set(info.name, { type: declared.type, shape });
     this.#inputs.push(info);
     return info.name;
   }
@@ -141,12 +143,16 @@ export class Emitter {
     }));
   }
 
-  /** The model with the given outputs, without the nodes and initialisers that they don't need. */
-  finish(outputs: readonly ValueInfoProto[]): OnnxModel {
+  /**
+   * The model with the given outputs, without the nodes and initialisers that they don't need.
+   *
+   * @param seeds the values that the tangents or cotangents start from, for the order of the nodes
+   */
+  finish(outputs: readonly ValueInfoProto[], seeds: readonly string[]): OnnxModel {
     const { model } = this.source;
     const graph = {
       ...model.graph,
-      node: this.#inOrderOfExecution(),
+      node: this.#inOrderOfExecution(seeds),
       initializer: [...model.graph.initializer, ...this.#constants],
       input: [...model.graph.input, ...this.#inputs],
       output: [...outputs],
@@ -155,12 +161,13 @@ export class Emitter {
   }
 
   /**
-   * First the nodes that don't depend on the new inputs, then those that do. ONNX Runtime walks back from the outputs,
-   * at each node first into the input that was made last: so it goes along the tangents and computes the primal's
-   * values where they are needed, in place of the whole primal first (docs/decisions/0004).
+   * First the nodes that don't depend on the seeds, then those that do. ONNX Runtime walks back from the outputs, at
+   * each node first into the input that was made last: so it goes along the tangents and computes the primal's values
+   * where they are needed, in place of the whole primal first (docs/decisions/0004). Going back, it computes of a
+   * derivative what needs no cotangent when that is there, and holds it no longer.
    */
-  #inOrderOfExecution(): GraphNode[] {
-    const derived = new Set(this.#inputs.map(({ name }) => name));
+  #inOrderOfExecution(seeds: readonly string[]): GraphNode[] {
+    const derived = new Set(seeds);
     const late = new Set<GraphNode>();
     for (const node of this.#nodes) {
       if (!readsOf(node).some((read) => derived.has(read))) continue;

@@ -20,9 +20,8 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
   const { source, input, output } = checkedGraph(model, path);
   const graph = new Emitter(source);
   graph.reserve(tangentName(output.name));
-  const tangents = new Map([
-    [input.name, graph.input({ ...input, name: tangentName(input.name) })],
-  ]);
+  const v = graph.input({ ...input, name: tangentName(input.name) });
+  const tangents = new Map([[input.name, v]]);
   const steps = withComposites(source.ancestors([output.name]), graph);
   for (const node of source.nodes) {
     const step = steps.get(node);
@@ -37,7 +36,8 @@ export function forwardMode(model: OnnxModel, path: DifferentiationPath): OnnxMo
     throw new RangeError(`the output ${output.name} does not depend on the input ${input.name}`);
   }
   graph.rename(tangent, tangentName(output.name));
-  const derived = graph.finish([...source.outputs, { ...output, name: tangentName(output.name) }]);
+  const outputs = [...source.outputs, { ...output, name: tangentName(output.name) }];
+  const derived = graph.finish(outputs, [v]);
   return withOrigin(derived, "forward", path);
 }
 

@@ -9,6 +9,7 @@ import {
   mixtureResponsibilities,
   mixtureSample,
   mixtureScore,
+  mixtureScoreTangent,
 } from "./gaussian-mixture.ts";
 import type { ForwardProcess } from "./processes/forward-process.ts";
 import { subVariancePreserving } from "./processes/subvp.ts";
@@ -54,6 +55,34 @@ for (const process of processes) {
     }
   });
 
+  test(`${process.kind}: the tangent is the score's derivative in a direction at every time`, (t) => {
+    for (const time of [0.01, 0.2, 0.6, 1]) {
+      const at = diffusedMixture(mixture, process.marginal(time));
+      // As above, with the third derivative of the score, of order std^-4, beside a derivative of order std^-2.
+      const h = 1e-4 * Math.min(...at.stds);
+      for (const x of points) {
+        for (const v of [
+          [1, 0],
+          [-0.6, 0.8],
+          [2, 3],
+        ]) {
+          const along = (sign: number): Float64Array =>
+            mixtureScore(
+              at,
+              x.map((value, i) => value + sign * h * v[i]!),
+            );
+          const [up, down] = [along(1), along(-1)];
+          const tangent = mixtureScoreTangent(at, x, v);
+          const size = Math.hypot(...v) / Math.min(...at.stds) ** 2;
+          for (const i of [0, 1]) {
+            const slope = (up[i]! - down[i]!) / (2 * h);
+            t.true(Math.abs(tangent[i]! - slope) < 1e-6 * size, `${tangent[i]} and ${slope}`);
+          }
+        }
+      }
+    }
+  });
+
   test(`${process.kind}: the density obeys the Fokker-Planck equation`, (t) => {
     // In one dimension dp/dt = -a p - a x p' + g^2 p'' / 2. Where x is and how far the differences reach follows std.
     const line: GaussianMixture = { weights: [0.6, 0.4], means: [[0.5], [-0.7]], stds: [0.3, 0.2] };
@@ -87,10 +116,26 @@ test("one component is a Gaussian", (t) => {
   t.deepEqual([...mixtureScore(gaussian, [1.5, 1])], [-2, 4]);
 });
 
+test("the tangent of one component is -v / std^2; of any, it is linear in v and symmetric", (t) => {
+  const gaussian: GaussianMixture = { weights: [1], means: [[1, 2]], stds: [0.5] };
+  t.deepEqual([...mixtureScoreTangent(gaussian, [7, -3], [1, -2])], [-4, 8]);
+  const x = [0.1, 0.2];
+  const [[a, b], [c, d]] = [
+    mixtureScoreTangent(mixture, x, [1, 0]),
+    mixtureScoreTangent(mixture, x, [0, 1]),
+  ] as unknown as [[number, number], [number, number]];
+  t.true(Math.abs(b - c) < 1e-12 * Math.abs(b));
+  t.true(Math.abs(b) > 1);
+  const both = mixtureScoreTangent(mixture, x, [2, -3]);
+  t.true(Math.abs(both[0]! - (2 * a - 3 * c)) < 1e-9);
+  t.true(Math.abs(both[1]! - (2 * b - 3 * d)) < 1e-9);
+});
+
 test("far from every component nothing overflows", (t) => {
   const x = [1e6, -1e6];
   t.true(Number.isFinite(mixtureLogDensity(mixture, x)));
   t.true(mixtureScore(mixture, x).every(Number.isFinite));
+  t.true(mixtureScoreTangent(mixture, x, [1, 1]).every(Number.isFinite));
   const total = mixtureResponsibilities(mixture, x).reduce((sum, value) => sum + value, 0);
   t.true(Math.abs(total - 1) < 1e-12);
 });

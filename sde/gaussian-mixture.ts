@@ -87,6 +87,40 @@ export function mixtureScore(mixture: GaussianMixture, x: ArrayLike<number>): Fl
 }
 
 /**
+ * J v of `mixtureScore`, J its derivative. With s_k = (means_k - x) / stds_k^2 and r_k = p(k | x), so that the score is
+ * s = sum_k r_k s_k:
+ *
+ *   J v = sum_k r_k ((s_k - s) . v s_k - v / stds_k^2).
+ *
+ * @param x D values
+ * @param v D values
+ * @returns D values
+ */
+export function mixtureScoreTangent(
+  mixture: GaussianMixture,
+  x: ArrayLike<number>,
+  v: ArrayLike<number>,
+): Float64Array {
+  const responsibilities = mixtureResponsibilities(mixture, x);
+  // s_k . v, and its mean s . v.
+  const along = mixture.means.map((mean, k) => {
+    const product = mean.reduce((sum, value, i) => sum + (value - x[i]!) * v[i]!, 0);
+    return product / mixture.stds[k]! ** 2;
+  });
+  const center = along.reduce((sum, value, k) => sum + responsibilities[k]! * value, 0);
+  const product = new Float64Array(x.length);
+  responsibilities.forEach((responsibility, k) => {
+    const mean = mixture.means[k]!;
+    const factor = responsibility / mixture.stds[k]! ** 2;
+    const ofScore = along[k]! - center;
+    for (let i = 0; i < product.length; i++) {
+      product[i]! += factor * (ofScore * (mean[i]! - x[i]!) - v[i]!);
+    }
+  });
+  return product;
+}
+
+/**
  * One exact sample.
  *
  * @param uniform in [0, 1): chooses the component

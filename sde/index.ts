@@ -1,15 +1,42 @@
 /** The public entry of the mathematics. */
 
+export { checkCondition, type LinearCondition } from "./conditions/linear-condition.ts";
+export {
+  colorization,
+  inpainting,
+  type Measurement,
+  SUPER_RESOLUTION_FACTORS,
+  type SuperResolutionFactor,
+  superResolution,
+} from "./conditions/measurements.ts";
+export type { Shape } from "./conditions/shape.ts";
+export type { TransformName } from "./conditions/transform.ts";
+export {
+  type LogLikelihoodOptions,
+  type LogLikelihoodValues,
+  logLikelihood,
+} from "./flow/log-likelihood.ts";
 export {
   FLOW_SOLVERS,
+  type FlowSettings,
   type FlowSolver,
   type ProbabilityFlowOptions,
   probabilityFlow,
 } from "./flow/probability-flow.ts";
 export * from "./gaussian-mixture.ts";
 export * from "./instruction.ts";
-export { type InterpretOptions, interpret, type Score, SolverError } from "./interpret.ts";
+export {
+  type InterpretOptions,
+  interpret,
+  type Score,
+  type ScoreTangent,
+  SolverError,
+} from "./interpret.ts";
 export * from "./kernels.ts";
+export { spherical } from "./latents.ts";
+export { bitsPerDim, checkQuantization, type Quantization } from "./likelihood/bits-per-dim.ts";
+export { combineDraws, type LogLikelihoodEstimate } from "./likelihood/combine-draws.ts";
+export type { Probe } from "./likelihood/divergence.ts";
 export * from "./noise.ts";
 export { type CosineOptions, cosineProcess } from "./processes/cosine.ts";
 export { edmProcess } from "./processes/edm-process.ts";
@@ -32,6 +59,7 @@ export {
   type PredictorCorrectorOptions,
   predictorCorrector,
   predictorCorrectorEvaluations,
+  type Resampling,
 } from "./samplers/predictor-corrector.ts";
 export {
   PREDICTOR_NAMES,

@@ -1,10 +1,13 @@
 import type { Instruction, Register } from "./instruction.ts";
 import { execute, type Noise, type RegisterAccess, type Vector } from "./kernels.ts";
-import { type FillNormal, fillNormal, uniformNumber } from "./noise.ts";
-import type { Program, Scalars } from "./program.ts";
+import { type FillNormal, fillNormal, fillUniform, uniformNumber } from "./noise.ts";
+import type { Program, ProgramValues, Scalars } from "./program.ts";
 
 /** score(x, t), elementwise as long as x. Must not keep or change x. */
 export type Score = (x: Vector, t: number) => Vector;
+
+/** J v, J = d score / dx at (x, t), elementwise as long as x. Must not keep or change x and v. */
+export type ScoreTangent = (x: Vector, t: number, v: Vector) => Vector;
 
 export interface InterpretOptions {
   readonly dims: number;
@@ -15,8 +18,12 @@ export interface InterpretOptions {
   /** Called with Tweedie's estimate after each evaluation; it must copy what it keeps. */
   readonly onEstimate?: (estimate: Vector, t: number) => void;
   readonly fill?: FillNormal;
-  /** Start of a program that is given one, `dims` elements. */
-  readonly input?: ArrayLike<number>;
+  /** What the program's `inputs` are filled with, `dims` elements each. */
+  readonly inputs?: readonly ArrayLike<number>[];
+  /** For programs that evaluate "jvp". */
+  readonly tangent?: ScoreTangent;
+  /** Called with the numbers that the program answers with, if it does. */
+  readonly onValues?: (values: ProgramValues["values"]) => void;
 }
 
 /** A program's numerical failure: its message is the sentence that its user reads. */
@@ -33,6 +40,7 @@ export class SolverError extends Error {
  */
 export function interpret(program: Program, score: Score, options: InterpretOptions): Vector {
   const { dims, seed, sample, precision = "float32", onEstimate, fill = fillNormal } = options;
+  const { inputs = [], tangent, onValues } = options;
   const vectors = Array.from(
     { length: program.registers.length + program.scratch },
     (): Vector => (precision === "float32" ? new Float32Array(dims) : new Float64Array(dims)),
@@ -49,6 +57,10 @@ export function interpret(program: Program, score: Score, options: InterpretOpti
       fill(z, { seed, sample, draw });
       return z;
     },
+    uniforms: (draw) => {
+      fillUniform(z, { seed, sample, draw });
+      return z;
+    },
     uniform: (draw) => uniformNumber({ seed, sample, draw }),
   };
   const runAll = (instructions: readonly Instruction[]): number[] =>
@@ -56,13 +68,16 @@ export function interpret(program: Program, score: Score, options: InterpretOpti
       .map((instruction) => execute(instruction, registers, noise))
       .filter((scalar) => scalar !== undefined);
 
-  if (program.input !== undefined) register(program.input).set(options.input ?? []);
+  for (const [i, input] of program.inputs.entries()) register(input).set(inputs[i] ?? []);
   const steps = program.steps();
   let scalars: Scalars = [];
   for (;;) {
     const next = steps.next(scalars);
     if (next.done) {
-      if (next.value !== undefined) throw new SolverError(next.value.failure);
+      if (next.value !== undefined && "failure" in next.value) {
+        throw new SolverError(next.value.failure);
+      }
+      if (next.value !== undefined) onValues?.(next.value.values);
       return register(program.result);
     }
     const step = next.value;
@@ -70,6 +85,11 @@ export function interpret(program: Program, score: Score, options: InterpretOpti
     if (step.evaluate !== undefined) {
       const { input, time, output } = step.evaluate;
       register(output).set(score(register(input), time));
+      if (step.evaluate.graph === "jvp") {
+        if (tangent === undefined) throw new RangeError("the program asks for tangents");
+        const direction = register(step.evaluate.tangent);
+        register(step.evaluate.tangentOutput).set(tangent(register(input), time, direction));
+      }
       if (step.estimate !== undefined && onEstimate !== undefined) {
         runAll([step.estimate]);
         onEstimate(register(program.preview), time);

@@ -1,4 +1,7 @@
+import { fitRange } from "./conditions/fit-range.ts";
+import { impute } from "./conditions/impute.ts";
 import type {
+  Dequantize,
   Dot,
   Instruction,
   Langevin,
@@ -12,7 +15,8 @@ export type Vector = Float32Array | Float64Array;
 
 /**
  * The registers of one trajectory during one step. `read` gives the newest version; `write` gives where the new
- * one goes, which may be the same memory: every kernel is elementwise, so it may read and write in place.
+ * one goes, which may be the same memory: every kernel is elementwise but for its scratch registers, so it may read
+ * and write in place.
  */
 export interface RegisterAccess {
   read(register: Register): Vector;
@@ -23,6 +27,8 @@ export interface RegisterAccess {
 export interface Noise {
   /** Standard normals of a draw, float32[dims]; overwritten by the next call. */
   normals(draw: number): Float32Array;
+  /** Numbers uniform in (0, 1) of a draw, float32[dims]; overwritten by the next call, of `normals` too. */
+  uniforms(draw: number): Float32Array;
   /** A number uniform in (0, 1). */
   uniform(draw: number): number;
 }
@@ -50,6 +56,21 @@ export function execute(
       return scaledNorm(instruction, registers);
     case "uniform":
       return noise.uniform(instruction.draw);
+    case "dequantize":
+      dequantize(instruction, registers, noise);
+      return undefined;
+    case "rademacher":
+      registers.write(instruction.out).set(noise.normals(instruction.draw).map(signOf));
+      return undefined;
+    case "basis":
+      registers.write(instruction.out).fill(0)[instruction.element] = 1;
+      return undefined;
+    case "impute":
+      impute(instruction, registers, noise);
+      return undefined;
+    case "fit-range":
+      fitRange(instruction, registers);
+      return undefined;
   }
 }
 
@@ -130,4 +151,19 @@ function scaledNorm(instruction: ScaledNorm, registers: RegisterAccess): number 
     sum += (v[e]! / scale) ** 2;
   }
   return Math.sqrt(sum / v.length);
+}
+
+function signOf(value: number): number {
+  return value < 0 ? -1 : 1;
+}
+
+function dequantize(
+  { out, x, draw, offset, scale }: Dequantize,
+  registers: RegisterAccess,
+  noise: Noise,
+): void {
+  const levels = registers.read(x);
+  const u = noise.uniforms(draw);
+  const result = registers.write(out);
+  for (let e = 0; e < result.length; e++) result[e] = offset + scale * (levels[e]! + u[e]!);
 }

@@ -1,7 +1,14 @@
 import test from "ava";
 
 import { boxMuller } from "./box-muller.ts";
-import { fillNormal, type NoiseKey, philox, type Uint32x4, uniformNumber } from "./noise.ts";
+import {
+  fillNormal,
+  fillUniform,
+  type NoiseKey,
+  philox,
+  type Uint32x4,
+  uniformNumber,
+} from "./noise.ts";
 
 const KEY: NoiseKey = { seed: 0x0123456789abcdefn, sample: 3, draw: 5 };
 const COUNT = 2 ** 20;
@@ -190,4 +197,66 @@ test("uniform numbers fill (0, 1) evenly, each key its own, apart from the norma
     product += (value - 0.5) * Math.sqrt(12) * (normal[0] ?? 0);
   }
   t.true(Math.abs(product / count) < 4 / Math.sqrt(count));
+});
+
+function uniforms(count: number, key: Partial<NoiseKey> = {}): Float32Array {
+  const out = new Float32Array(count);
+  fillUniform(out, { ...KEY, ...key });
+  return out;
+}
+
+test("element 4 b + w of the uniforms is the middle of the cell of word w of block b, in every release", (t) => {
+  const all = uniforms(1000);
+  const words = [0x89abcdef, 0x01234567] as const;
+  for (const e of [0, 1, 2, 3, 4, 501, 999]) {
+    const word = philox([e >> 2, KEY.draw, KEY.sample, 1], words)[e & 3] ?? Number.NaN;
+    t.is(all[e], (Math.floor(word / 512) + 0.5) / 2 ** 23);
+  }
+  const bits = [...new Uint32Array(uniforms(5).buffer)].map((word) => word.toString(16));
+  t.deepEqual(bits, ["3f67ac27", "3e7f272c", "3f533873", "3eb5627e", "3de3acc8"]);
+  for (const length of [0, 1, 3, 4, 5, 17]) t.deepEqual(uniforms(length), all.slice(0, length));
+});
+
+test("uniforms fill (0, 1) evenly in each of the four places of a block, neither end among them", (t) => {
+  const count = 2 ** 18;
+  const all = uniforms(count);
+  // Exact in float32, where the largest is the last number below 1.
+  t.true(all.every((u) => u > 0 && u < 1 && (u * 2 ** 24) % 2 === 1));
+  for (let place = 0; place < 4; place++) {
+    const sorted = all.filter((_, e) => e % 4 === place).sort();
+    const n = sorted.length;
+    const distance = sorted.reduce(
+      (most, u, i) => Math.max(most, Math.abs(u - (i + 0.5) / n) + 0.5 / n),
+      0,
+    );
+    // Exceeded once in a thousand.
+    t.true(Math.sqrt(n) * distance < 1.95, `${distance} in place ${place}`);
+  }
+});
+
+test("uniforms of other elements, draws, samples and seeds are independent, and of the normals", (t) => {
+  const count = 2 ** 16;
+  const all = uniforms(2 * count);
+  const head = all.subarray(0, count);
+  const scaled = (u: Float32Array): Float32Array => u.map((value) => (value - 0.5) * Math.sqrt(12));
+  const others: Record<string, Float32Array> = {
+    "next draw": scaled(uniforms(count, { draw: KEY.draw + 1 })),
+    "next sample": scaled(uniforms(count, { sample: KEY.sample + 1 })),
+    "sample and draw exchanged": scaled(uniforms(count, { sample: KEY.draw, draw: KEY.sample })),
+    "next seed": scaled(uniforms(count, { seed: KEY.seed + 1n })),
+    "seed's high word": scaled(uniforms(count, { seed: KEY.seed + (1n << 32n) })),
+    "normals of the same key": normals(count),
+  };
+  for (const lag of [1, 2, 3, 4, 8, 3072]) {
+    others[`element + ${lag}`] = scaled(all.subarray(lag, lag + count));
+  }
+  for (const [name, other] of Object.entries(others)) {
+    const correlation = mean(scaled(head).map((value, i) => value * (other[i] ?? Number.NaN)));
+    t.true(Math.abs(correlation) < 4 / Math.sqrt(count), `${name}: ${correlation}`);
+  }
+});
+
+test("uniforms refuse a key that is out of range", (t) => {
+  t.throws(() => uniforms(1, { draw: -1 }), { instanceOf: RangeError, message: /draw.*seen -1/ });
+  t.throws(() => uniforms(0, { seed: 1n << 64n }), { instanceOf: RangeError });
 });

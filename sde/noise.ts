@@ -99,6 +99,21 @@ export const fillNormal: FillNormal = (out, key) => {
 };
 
 /**
+ * Fills `out` with independent numbers uniform in (0, 1), the middles of 2^23 equal cells: element 4 b + w is word w of
+ * block b of the uniforms' stream. Pure in `key`, as FillNormal is.
+ *
+ * @throws RangeError unless the key's numbers are in range.
+ */
+export function fillUniform(out: Float32Array, key: NoiseKey): void {
+  checkNoiseKey(key);
+  const words = [Number(key.seed & 0xffffffffn), Number(key.seed >> 32n)] as const;
+  for (let block = 0; 4 * block < out.length; block++) {
+    const four = philox([block, key.draw, key.sample, UNIFORMS], words);
+    for (const [w, word] of four.entries()) out[4 * block + w] = ((word >>> 9) + 0.5) / 2 ** 23;
+  }
+}
+
+/**
  * One number, uniform in (0, 1), of the stream that `key` names: the middle of one of 2^52 equal cells, so that
  * neither 0 nor 1 comes out. Independent of the normals of the same key.
  *

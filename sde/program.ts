@@ -1,16 +1,26 @@
 import type { Instruction, LinearCombination, Register } from "./instruction.ts";
 
 /** Which graph of the model a step evaluates; rows of one graph share a batch. */
-export type Graph = "score";
+export type Graph = Evaluation["graph"];
 
-/** One network evaluation: output = score(input, time). */
-export interface Evaluation {
-  readonly graph: Graph;
+/** output = score(input, time). */
+export interface ScoreEvaluation {
+  readonly graph: "score";
   readonly input: Register;
   /** Diffusion time t in (0, T]. */
   readonly time: number;
   readonly output: Register;
 }
+
+/** The score and its derivative in a direction, by one evaluation: tangentOutput = J tangent, J = d score / dx. */
+export interface TangentEvaluation extends Omit<ScoreEvaluation, "graph"> {
+  readonly graph: "jvp";
+  readonly tangent: Register;
+  readonly tangentOutput: Register;
+}
+
+/** One network evaluation. */
+export type Evaluation = ScoreEvaluation | TangentEvaluation;
 
 /**
  * What a trajectory asks for next: at most one network evaluation with the vector operations before
@@ -37,11 +47,16 @@ export interface SolverFailure {
   readonly failure: string;
 }
 
-/** A program's control flow: what it returns at its end is undefined, or the failure that ended it. */
-export type Steps = Generator<Step, SolverFailure | undefined, Scalars>;
+/** The numbers that a program answers with, where a vector is not all of its answer. */
+export interface ProgramValues {
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** A program's control flow: at its end it returns its numbers, if it has any, or the failure that ended it. */
+export type Steps = Generator<Step, SolverFailure | ProgramValues | undefined, Scalars>;
 
 /**
- * A sampler for ONE trajectory, with no batch in sight.
+ * A sampler or solver for ONE trajectory, with no batch in sight.
  *
  * `steps()` is a generator of control flow only: no pixels pass through it, so replaying it with the
  * scalars returned so far takes it back to any point. It must be deterministic.
@@ -53,8 +68,8 @@ export interface Program {
   readonly preview: Register;
   /** The number of scratch registers behind them. */
   readonly scratch: number;
-  /** The register that is filled before the first step, for a program that starts from a given vector. */
-  readonly input?: Register;
+  /** The registers that are filled before the first step, in the order in which the vectors are given. */
+  readonly inputs: readonly Register[];
   /** Holds the answer when the program has ended. */
   readonly result: Register;
   /** Network evaluations that it will ask for; undefined where this is not known ahead. */

@@ -5,9 +5,10 @@ export const ERROR_CODES = [
   "too-large", // a frame or a request past its limit
   "model-not-found",
   "job-not-found",
+  "upload-not-found", // unknown, another tenant's, or expired
   "capability-missing", // the model, or this version of the server, can't do what was asked
-  "unimplemented", // a call of the contract that this version does not serve yet
   "queue-full",
+  "upload-store-full",
   "cancelled",
   "deadline-exceeded",
   "worker-lost",

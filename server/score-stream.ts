@@ -1,38 +1,61 @@
 import type {
   CancelRequest,
   CancelResponse,
+  DecodeRequest,
+  EncodeRequest,
   ListModelsResponse,
+  LogLikelihoodRequest,
   SampleRequest,
   WatchRequest,
 } from "../proto/gen/scorestream/v1/scorestream.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Job } from "./engine/job.ts";
 import { ServerError } from "./errors.ts";
-import type { Repository } from "./models/repository.ts";
+import type { RequestContext } from "./requests/context.ts";
+import { checkDecode } from "./requests/decode-latents.ts";
 import { describeModel } from "./requests/describe-model.ts";
-import { checkSample, type RequestLimits } from "./requests/sample.ts";
-import type { JobView, Service } from "./service.ts";
+import { checkEncode } from "./requests/encode.ts";
+import { checkLogLikelihood } from "./requests/log-likelihood.ts";
+import { checkSample } from "./requests/sample.ts";
+import type { JobView, Service, Uploading } from "./service.ts";
+import { IncomingUpload } from "./uploads/incoming-upload.ts";
+import type { UploadStore } from "./uploads/upload-store.ts";
+
+/** What the service needs beside the engine. */
+export interface ServiceContext extends RequestContext {
+  readonly uploads: UploadStore;
+}
 
 /** The service behind both front ends: checked requests into the engine. */
 export class ScoreStream implements Service {
   /** Set once the models are warm; cleared when the server drains. */
   ready = false;
-  readonly #repository: Repository;
   readonly #engine: Engine;
-  readonly #limits: RequestLimits;
+  readonly #context: ServiceContext;
 
-  constructor(repository: Repository, engine: Engine, limits: RequestLimits) {
-    this.#repository = repository;
+  constructor(engine: Engine, context: ServiceContext) {
     this.#engine = engine;
-    this.#limits = limits;
+    this.#context = context;
   }
 
   listModels(): ListModelsResponse {
-    return { models: [...this.#repository.models.values()].map(describeModel) };
+    return { models: [...this.#context.repository.models.values()].map(describeModel) };
   }
 
-  sample(request: SampleRequest): JobView {
-    return this.#engine.submit(checkSample(request, this.#repository, this.#limits));
+  async sample(request: SampleRequest): Promise<JobView> {
+    return this.#engine.submit(await checkSample(request, this.#context));
+  }
+
+  async encode(request: EncodeRequest): Promise<JobView> {
+    return this.#engine.submit(await checkEncode(request, this.#context));
+  }
+
+  async decode(request: DecodeRequest): Promise<JobView> {
+    return this.#engine.submit(await checkDecode(request, this.#context));
+  }
+
+  async logLikelihood(request: LogLikelihoodRequest): Promise<JobView> {
+    return this.#engine.submit(await checkLogLikelihood(request, this.#context));
   }
 
   watch({ jobId }: WatchRequest): JobView {
@@ -41,6 +64,10 @@ export class ScoreStream implements Service {
 
   cancel({ jobId }: CancelRequest): CancelResponse {
     return { cancelled: this.#engine.cancel(this.#job(jobId)) };
+  }
+
+  upload(): Uploading {
+    return new IncomingUpload(this.#context.uploads);
   }
 
   #job(id: string): Job {

@@ -1,9 +1,14 @@
 import type {
   CancelRequest,
   CancelResponse,
+  DecodeRequest,
+  EncodeRequest,
   JobEvent,
   ListModelsResponse,
+  LogLikelihoodRequest,
   SampleRequest,
+  UploadRequest,
+  UploadResponse,
   WatchRequest,
 } from "../proto/gen/scorestream/v1/scorestream.ts";
 
@@ -22,6 +27,18 @@ export interface JobView {
   leave(): void;
 }
 
+/** An upload while it comes. Once one of its methods has thrown, it is over and holds nothing. */
+export interface Uploading {
+  /** All bytes that the header promised have come. */
+  readonly complete: boolean;
+  /** Takes the next part. @throws ServerError "invalid-argument", "too-large", "upload-store-full", "deadline-exceeded" */
+  take(part: UploadRequest): void;
+  /** The end. @throws ServerError "invalid-argument" where bytes are missing or are not what the header says */
+  finish(): UploadResponse;
+  /** The caller has gone: frees what has come. Nothing happens after the end. */
+  abort(): void;
+}
+
 /**
  * What both front ends serve: requests in, jobs and responses out, no transport in sight.
  * Every method throws ServerError and nothing else.
@@ -30,10 +47,20 @@ export interface Service {
   /** False while it starts, drains or has no working device. */
   readonly ready: boolean;
   listModels(): ListModelsResponse;
-  /** @throws ServerError "invalid-argument", "model-not-found", "capability-missing", "queue-full", "shutting-down" */
-  sample(request: SampleRequest): JobView;
+  /**
+   * The four tasks. Each resolves when the request has been checked, its pictures read, and its job taken on.
+   *
+   * @throws ServerError "invalid-argument", "model-not-found", "capability-missing", "upload-not-found", "too-large",
+   *   "queue-full", "shutting-down"
+   */
+  sample(request: SampleRequest): Promise<JobView>;
+  encode(request: EncodeRequest): Promise<JobView>;
+  decode(request: DecodeRequest): Promise<JobView>;
+  logLikelihood(request: LogLikelihoodRequest): Promise<JobView>;
   /** @throws ServerError "job-not-found" */
   watch(request: WatchRequest): JobView;
   /** @throws ServerError "job-not-found" */
   cancel(request: CancelRequest): CancelResponse;
+  /** Begins an upload. Whoever calls this ends it, by `finish` or `abort`. */
+  upload(): Uploading;
 }

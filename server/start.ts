@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import { Engine, type EngineLoad } from "./engine/engine.ts";
@@ -6,8 +8,15 @@ import { Workers } from "./engine/workers.ts";
 import { asServerError } from "./errors.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
 import { startHttp } from "./http/start-http.ts";
-import { type ModelProblem, openRepository, type Repository } from "./models/repository.ts";
+import { withDerivedGraphs } from "./models/derived-graphs.ts";
+import {
+  type Model,
+  type ModelProblem,
+  openRepository,
+  type Repository,
+} from "./models/repository.ts";
 import { ScoreStream } from "./score-stream.ts";
+import { openUploadStore } from "./uploads/open-store.ts";
 import { startWs } from "./ws/start-ws.ts";
 
 /** How long a stopping server lets callers read the last events of their jobs, in ms. */
@@ -21,6 +30,8 @@ export interface RunningServer {
   readonly problems: readonly ModelProblem[];
   /** What the engine has taken on. */
   readonly load: EngineLoad;
+  /** Memory that uploads have taken, stored and coming, in bytes. */
+  readonly uploadBytes: number;
   /** Stops taking requests, lets those that run end within the grace, and frees everything. */
   close(): Promise<void>;
 }
@@ -54,8 +65,10 @@ export async function startServer(
     maxBatchRows: config.maxBatchRows,
     maxStepMs: config.maxStepMs,
   });
-  const repository = await warm(found, engine, log);
-  const service = new ScoreStream(repository, engine, config);
+  const cache = config.cache || join(homedir(), ".cache", "scorestream");
+  const repository = await warm(found, { engine, workers, cache }, log);
+  const uploads = openUploadStore(config);
+  const service = new ScoreStream(engine, { repository, limits: config, uploads });
   const grpc = await startGrpc(service, config, log);
   const http = await startHttp(service, config, log, () => whyNotReady(service, repository));
   const ws = startWs(http.server, service, config, log);
@@ -66,6 +79,9 @@ export async function startServer(
     problems: repository.problems,
     get load() {
       return engine.load;
+    },
+    get uploadBytes() {
+      return uploads.bytes;
     },
     async close() {
       service.ready = false;
@@ -83,20 +99,33 @@ function whyNotReady(service: ScoreStream, { models }: Repository): readonly str
   return [models.size === 0 ? "no model can be served" : "the server is starting or stopping"];
 }
 
-/** Loads and measures every model; one that does not run is a problem like a file that is missing. */
-async function warm(found: Repository, engine: Engine, log: Logger): Promise<Repository> {
-  const models = new Map(found.models);
+interface Warming {
+  readonly engine: Engine;
+  readonly workers: Workers;
+  readonly cache: string;
+}
+
+/** Derives, loads and measures every model; one that does not run is a problem like a file that is missing. */
+async function warm(
+  found: Repository,
+  { engine, workers, cache }: Warming,
+  log: Logger,
+): Promise<Repository> {
+  const models = new Map<string, Model>();
   const problems = [...found.problems];
-  for (const model of found.models.values()) {
+  for (const bare of found.models.values()) {
     try {
+      const model = await withDerivedGraphs(bare, (task) => workers.derive(task), cache);
+      for (const [graph, reason] of model.missingGraphs) {
+        log.warn({ model: model.name, graph, reason }, "a graph could not be derived");
+      }
       await engine.open(model);
-      log.info(
-        { model: model.name, maxBatchRows: engine.batchLimitOf(model.name) },
-        "model opened",
-      );
+      models.set(model.name, model);
+      const graphs = [...model.graphs.keys()];
+      const maxBatchRows = graphs.map((graph) => engine.batchLimitOf(model, graph));
+      log.info({ model: model.name, graphs, maxBatchRows }, "model opened");
     } catch (error) {
-      models.delete(model.name);
-      problems.push({ model: model.name, message: asServerError(error).message });
+      problems.push({ model: bare.name, message: asServerError(error).message });
     }
   }
   for (const problem of problems) log.error(problem, "model left out");

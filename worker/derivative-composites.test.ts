@@ -3,7 +3,9 @@ import { float, ints } from "../onnx/attribute.ts";
 import { forwardMode } from "../onnx/forward.ts";
 import { GraphBuilder } from "../onnx/graph-builder.ts";
 import { type OnnxModel, writeModel } from "../onnx/model-file.ts";
+import { reverseMode } from "../onnx/reverse.ts";
 import { tensor } from "../onnx/tensor.ts";
+import { proveCotangent } from "./derivative-gradient-proof.ts";
 import { proveTangent } from "./derivative-proof.ts";
 
 const PATH = { input: "x", output: "y" };
@@ -79,11 +81,16 @@ for (const [form, build] of Object.entries(FORMS)) {
   for (const opset of [13, 18, 21]) {
     test(`opset ${opset}: ${form}`, async (t) => {
       const source = model(opset, build);
-      const derived = writeModel(forwardMode(source, PATH));
       const options = { tolerance: TOLERANCE, rows: 3 };
-      const proof = await proveTangent(writeModel(source), derived, PATH, options);
-      t.true(proof.accepted, JSON.stringify(proof));
-      t.true(proof.valueError < 1e-6);
+      const tangent = writeModel(forwardMode(source, PATH));
+      const cotangent = writeModel(reverseMode(source, PATH));
+      for (const proof of [
+        await proveTangent(writeModel(source), tangent, PATH, options),
+        await proveCotangent(writeModel(source), cotangent, PATH, options),
+      ]) {
+        t.true(proof.accepted, JSON.stringify(proof));
+        t.true(proof.valueError < 1e-6);
+      }
     });
   }
 }

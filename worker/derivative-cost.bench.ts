@@ -1,43 +1,61 @@
 /**
- * Cost of a derived graph: evaluations of (f, J v) over evaluations of f, side by side in one run.
+ * Cost of derived graphs beside that of their sources, side by side in one run:
  *
  *   node dist/worker/derivative-cost.bench.js [model.onnx [x [output]]]
  *
- * Each line is one batch size and number of threads: medians of evaluations in turn, and the median of the ratios of
- * evaluations that follow each other.
+ * Evaluations of (f, J v) over evaluations of f. Without a model, of color-digits, and also guided evaluations (the score
+ * network and the gradient of the classifier's log-probability in one graph) over one of the score network and three of
+ * the classifier. Each line is one batch size and number of threads: medians of evaluations in turn, and the median of
+ * the ratios of evaluations that follow each other. The last line has all of them as JSON.
  */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { InferenceSession } from "onnxruntime-node";
 import { forwardMode, tangentName } from "../onnx/forward.ts";
+import { guided } from "../onnx/guided.ts";
 import { readModel, writeModel } from "../onnx/model-file.ts";
 import { normals, proofTensor, uniforms } from "./derivative-proof-inputs.ts";
 import { sessionOptions } from "./sessions.ts";
 
 const ROUNDS = 15;
-const digits = fileURLToPath(new URL("../../models/color-digits/score.onnx", import.meta.url));
-const [file = digits, input = "x", output = "F"] = process.argv.slice(2);
-const source = await readFile(file);
-const derived = writeModel(forwardMode(readModel(source), { input, output }));
+const THREADS: readonly number[] = [1, 2];
+
+/** One evaluation, in milliseconds. */
+type Evaluation = () => Promise<number>;
+
+interface Cost {
+  readonly graph: "tangent" | "guided";
+  readonly threads: number;
+  readonly rows: number;
+  /** Medians. */
+  readonly sourceMs: number;
+  readonly derivedMs: number;
+  readonly ratio: number;
+}
+
+function digits(file: string): string {
+  return fileURLToPath(new URL(`../../models/color-digits/${file}`, import.meta.url));
+}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
-/** A function that evaluates a graph once and gives the milliseconds. */
+/** @param pictures the inputs of standard normal numbers; those of real numbers beside them are times */
 async function evaluation(
   bytes: Uint8Array,
   threads: number,
   rows: number,
-): Promise<() => Promise<number>> {
+  pictures: readonly string[],
+): Promise<Evaluation> {
   // Idle threads of one session that spin would slow the other one.
   const extra = { session: { intra_op: { allow_spinning: "0" } } };
   const session = await InferenceSession.create(bytes, { ...sessionOptions(threads), extra });
   const tensorOf = proofTensor(session, { rows, dims: {} });
   const feeds = Object.fromEntries(
     session.inputNames.map((name) => {
-      const isReal = name === input || name === tangentName(input);
-      return [name, tensorOf(name, (n) => (isReal ? normals(1, n) : uniforms(2, n))).tensor];
+      const isPicture = pictures.includes(name);
+      return [name, tensorOf(name, (n) => (isPicture ? normals(1, n) : uniforms(2, n))).tensor];
     }),
   );
   return async () => {
@@ -47,20 +65,67 @@ async function evaluation(
   };
 }
 
-for (const threads of [1, 2]) {
-  for (const rows of [1, 2, 4, 8, 16]) {
-    const [f, df] = [
-      await evaluation(source, threads, rows),
-      await evaluation(derived, threads, rows),
-    ];
-    for (const run of [f, df, f, df]) await run();
-    const times: { readonly plain: number; readonly both: number }[] = [];
-    for (let round = 0; round < ROUNDS; round++) times.push({ plain: await f(), both: await df() });
-    const plain = median(times.map((time) => time.plain));
-    const both = median(times.map((time) => time.both));
-    const ratio = median(times.map((time) => time.both / time.plain));
-    const [a, b, c] = [plain, both, ratio].map((number) => number.toFixed(2));
-    const setting = `threads ${threads}, rows ${rows}`;
-    process.stdout.write(`${setting}: ${a} ms, with the tangent ${b} ms, ratio ${c}\n`);
+/** @param source evaluations that the derived one is measured by: the sum of them all */
+async function cost(
+  setting: Pick<Cost, "graph" | "threads" | "rows">,
+  source: readonly Evaluation[],
+  derived: Evaluation,
+): Promise<Cost> {
+  const times: { readonly plain: number; readonly both: number }[] = [];
+  for (let round = -2; round < ROUNDS; round++) {
+    let plain = 0;
+    for (const run of source) plain += await run();
+    const both = await derived();
+    if (round >= 0) times.push({ plain, both });
   }
+  const sourceMs = median(times.map(({ plain }) => plain));
+  const derivedMs = median(times.map(({ both }) => both));
+  const ratio = median(times.map(({ plain, both }) => both / plain));
+  const [a, b, c] = [sourceMs, derivedMs, ratio].map((number) => number.toFixed(2));
+  const { graph, threads, rows } = setting;
+  process.stdout.write(
+    `${graph}, threads ${threads}, rows ${rows}: source ${a} ms, derived ${b} ms, ratio ${c}\n`,
+  );
+  return { ...setting, sourceMs, derivedMs, ratio };
 }
+
+async function tangentCosts(file: string, input: string, output: string): Promise<Cost[]> {
+  const source = await readFile(file);
+  const derived = writeModel(forwardMode(readModel(source), { input, output }));
+  const pictures = [input, tangentName(input)];
+  const costs: Cost[] = [];
+  for (const threads of THREADS) {
+    for (const rows of [1, 2, 4, 8, 16]) {
+      const f = await evaluation(source, threads, rows, pictures);
+      const df = await evaluation(derived, threads, rows, pictures);
+      costs.push(await cost({ graph: "tangent", threads, rows }, [f], df));
+    }
+  }
+  return costs;
+}
+
+async function guidedCosts(): Promise<Cost[]> {
+  const [score, classifier] = [
+    await readFile(digits("score.onnx")),
+    await readFile(digits("classifier.onnx")),
+  ];
+  const path = { input: "x", output: "logits", kind: "logits" } as const;
+  const options = { scoreOutput: "F", classifier: path };
+  const both = writeModel(guided(readModel(score), readModel(classifier), options));
+  const pictures = ["x", "classifier_x"];
+  const costs: Cost[] = [];
+  for (const threads of THREADS) {
+    for (const rows of [1, 4, 8, 16]) {
+      const s = await evaluation(score, threads, rows, pictures);
+      const p = await evaluation(classifier, threads, rows, pictures);
+      const together = await evaluation(both, threads, rows, pictures);
+      costs.push(await cost({ graph: "guided", threads, rows }, [s, p, p, p], together));
+    }
+  }
+  return costs;
+}
+
+const [file, input = "x", output = "F"] = process.argv.slice(2);
+const costs = await tangentCosts(file ?? digits("score.onnx"), input, output);
+if (file === undefined) costs.push(...(await guidedCosts()));
+process.stdout.write(`${JSON.stringify(costs)}\n`);

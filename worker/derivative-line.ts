@@ -1,7 +1,13 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import type { DifferentiationPath } from "../onnx/differentiation-path.ts";
 import { tangentName } from "../onnx/forward.ts";
-import { normals, proofTensor, realNumbers, uniforms } from "./derivative-proof-inputs.ts";
+import {
+  normals,
+  type ProofTensor,
+  proofTensor,
+  realNumbers,
+  uniforms,
+} from "./derivative-proof-inputs.ts";
 
 /** What the graphs are evaluated at. */
 export interface LineOptions {
@@ -15,43 +21,76 @@ export interface LineOptions {
   readonly seed?: number;
 }
 
-/** A graph and its derived graph at places along the line x + s v. */
+/** A function and its derivative along lines through x, by the original and by the derived graph. */
 export interface Line {
-  /** f(x + s v) by the original. */
+  /** The function at x + s v, by the original. */
   value(s: number): Promise<Float64Array>;
-  /** f(x + s v) and its derivative in s by the derived graph. */
-  tangent(s: number): Promise<{ readonly value: Float64Array; readonly tangent: Float64Array }>;
+  /** Its derivative in s, by the derived graph. */
+  tangent(s: number): Promise<Float64Array>;
+  /** What both graphs give at x, which is to be the same. */
+  shared(): Promise<{ readonly original: Float64Array; readonly derived: Float64Array }>;
 }
 
-/** The line through random x and v, both of standard normal numbers. */
-export function lineOf(
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** f along the line through random x and v, both of standard normal numbers, with its tangent in forward mode. */
+export function tangentLine(
   f: InferenceSession,
   df: InferenceSession,
   { input, output }: DifferentiationPath,
-  { rows = 4, dims = {}, values = () => undefined, seed = 1 }: LineOptions,
+  options: LineOptions,
 ): Line {
-  const tensorOf = proofTensor(f, { rows, dims });
+  const place = placeOf(f, input, options);
+  const v = place.direction(0);
+  const tangents = { [tangentName(input)]: v.tensor };
+  const outputs = [output, tangentName(output)];
+  return {
+    async value(s) {
+      return realNumbers((await f.run(place.moved(v, s), [output]))[output]);
+    },
+    async tangent(s) {
+      const run = await df.run({ ...place.moved(v, s), ...tangents }, outputs);
+      return realNumbers(run[tangentName(output)]);
+    },
+    async shared() {
+      const derived = await df.run({ ...place.start, ...tangents }, outputs);
+      return { original: await this.value(0), derived: realNumbers(derived[output]) };
+    },
+  };
+}
+
+/** Random values for all inputs of a graph, x among them, and directions to move x in. */
+export interface Place {
+  /** Length of x's first axis. */
+  readonly rows: number;
+  readonly start: Feeds;
+  /** A random direction, another one for each number. */
+  direction(index: number): ProofTensor;
+  /** The inputs with x + s v for x. */
+  moved(v: ProofTensor, s: number): Feeds;
+}
+
+export function placeOf(
+  session: InferenceSession,
+  input: string,
+  { rows = 4, dims = {}, values = () => undefined, seed = 1 }: LineOptions,
+): Place {
+  const tensorOf = proofTensor(session, { rows, dims });
   const feeds = Object.fromEntries(
-    f.inputNames.map((name, i) => {
+    session.inputNames.map((name, i) => {
       const fill = (count: number, shape: readonly number[]): ArrayLike<number> =>
         values(name, shape) ?? uniforms(seed + i, count);
       return [name, tensorOf(name, fill).tensor];
     }),
   );
   const x = tensorOf(input, (count) => normals(seed + 100, count));
-  const v = tensorOf(input, (count) => normals(seed + 200, count));
-  const at = (s: number): typeof feeds => {
-    const moved = x.values.map((value, i) => value + s * (v.values[i] ?? 0));
-    return { ...feeds, [input]: tensorOf(input, () => moved).tensor };
-  };
   return {
-    async value(s) {
-      const run = await f.run(at(s), [output]);
-      return realNumbers(run[output]);
-    },
-    async tangent(s) {
-      const run = await df.run({ ...at(s), [tangentName(input)]: v.tensor });
-      return { value: realNumbers(run[output]), tangent: realNumbers(run[tangentName(output)]) };
+    rows: x.tensor.dims[0] ?? 1,
+    start: { ...feeds, [input]: x.tensor },
+    direction: (index) => tensorOf(input, (count) => normals(seed + 200 + index, count)),
+    moved(v, s) {
+      const place = x.values.map((value, i) => value + s * (v.values[i] ?? 0));
+      return { ...feeds, [input]: tensorOf(input, () => place).tensor };
     },
   };
 }

@@ -33,7 +33,8 @@ export function proofTensor(
   };
 }
 
-function tensorOf(type: string, values: Float64Array, dims: readonly number[]): Tensor {
+/** A tensor of a type. @throws RangeError for a type that proofs don't know */
+export function tensorOf(type: string, values: Float64Array, dims: readonly number[]): Tensor {
   switch (type) {
     case "float32":
       return new Tensor("float32", Float32Array.from(values), dims);

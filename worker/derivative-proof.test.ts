@@ -4,7 +4,7 @@ import test from "ava";
 import { forwardMode } from "../onnx/forward.ts";
 import { NodeProto } from "../onnx/gen/onnx.ts";
 import { type OnnxModel, readModel, writeModel } from "../onnx/model-file.ts";
-import { proveTangent, TANGENT_TOLERANCE } from "./derivative-proof.ts";
+import { DERIVATIVE_TOLERANCE, proveTangent } from "./derivative-proof.ts";
 
 /** Compiled, this file is dist/worker/derivative-proof.test.js. */
 function pathOf(file: string): string {
@@ -55,7 +55,7 @@ for (const { name, defect } of DEFECTS) {
     const wrong = defect(forwardMode(readModel(source), path));
     const proof = await proveTangent(source, writeModel(wrong), path, { rows: 2 });
     t.false(proof.accepted);
-    t.true(proof.error > 3 * TANGENT_TOLERANCE);
+    t.true(proof.error > 3 * DERIVATIVE_TOLERANCE);
   });
 }
 

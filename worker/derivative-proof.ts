@@ -1,32 +1,32 @@
 import { InferenceSession } from "onnxruntime-node";
 import type { DifferentiationPath } from "../onnx/differentiation-path.ts";
-import { type Line, type LineOptions, lineOf } from "./derivative-line.ts";
+import { type Line, type LineOptions, tangentLine } from "./derivative-line.ts";
 
 /** A graph's bytes, or its path. */
 export type GraphFile = Uint8Array | string;
 
-/** One comparison of tangents with a difference. */
+/** One comparison of derivatives with a difference. */
 export interface ProofError {
   /** h, of the difference (f(x + h v) - f(x - h v)) / 2 h. */
   readonly step: number;
-  /** Places between x - h v and x + h v whose tangents' mean is compared with it; 1: the tangent at x. */
+  /** Places between x - h v and x + h v whose derivatives' mean is compared with it; 1: the derivative at x. */
   readonly points: number;
-  /** |tangent - difference| / the larger of the two, over all rows. Infinity where any element is no number. */
+  /** |derivative - difference| / the larger of the two, over all rows. Infinity where any element is no number. */
   readonly error: number;
 }
 
 /** How a derived graph compares with differences of the function. */
-export interface TangentProof extends ProofError {
+export interface DerivativeProof extends ProofError {
   /** Whether the least error, which is this one, is within the tolerance. */
   readonly accepted: boolean;
-  /** |f of the derived graph - f of the original| / |f|. */
+  /** |f of the derived graph - f of the original| / |f|, of what the derived graph hands through. */
   readonly valueError: number;
   /** All comparisons, in the order in which they were made. */
   readonly errors: readonly ProofError[];
 }
 
 export interface ProofOptions extends LineOptions {
-  /** The largest error to accept; default TANGENT_TOLERANCE. */
+  /** The largest error to accept; default DERIVATIVE_TOLERANCE. */
   readonly tolerance?: number;
 }
 
@@ -34,7 +34,7 @@ export interface ProofOptions extends LineOptions {
  * Rounding of float32 networks leaves differences about 1e-4 to trust, with the step that suits them best; a rule
  * that is wrong is wrong by more than 1 in 100 of |J v| for random v (docs/decisions/0004).
  */
-export const TANGENT_TOLERANCE = 3e-3;
+export const DERIVATIVE_TOLERANCE = 3e-3;
 
 /** Steps 2^-1 to 2^-11 for x and v of standard normal numbers. */
 const STEPS: readonly number[] = Array.from({ length: 11 }, (_, i) => 2 ** -(i + 1));
@@ -56,17 +56,28 @@ const WIDE_POINTS: readonly number[] = [16, 64, 256];
  *
  * @throws what onnxruntime throws for a file that it can't load or run, RangeError for a dimension of unknown length
  */
-export async function proveTangent(
+export function proveTangent(
   original: GraphFile,
   derived: GraphFile,
   path: DifferentiationPath,
   options: ProofOptions = {},
-): Promise<TangentProof> {
-  const [f, df] = [await load(original), await load(derived)];
+): Promise<DerivativeProof> {
+  return withSessions([original, derived], (f, df) =>
+    prove(tangentLine(f, df, path, options), options.tolerance),
+  );
+}
+
+/** Runs `use` with a session for each file, and frees them. */
+export async function withSessions<T, Files extends readonly GraphFile[]>(
+  files: Files,
+  use: (...sessions: { [K in keyof Files]: InferenceSession }) => Promise<T>,
+): Promise<T> {
+  const sessions: InferenceSession[] = [];
   try {
-    return await compare(f, df, path, options);
+    for (const file of files) sessions.push(await load(file));
+    return await use(...(sessions as { [K in keyof Files]: InferenceSession }));
   } finally {
-    await Promise.all([f.release(), df.release()]);
+    await Promise.all(sessions.map((session) => session.release()));
   }
 }
 
@@ -77,17 +88,14 @@ function load(file: GraphFile): Promise<InferenceSession> {
     : InferenceSession.create(file, options);
 }
 
-async function compare(
-  f: InferenceSession,
-  df: InferenceSession,
-  path: DifferentiationPath,
-  options: ProofOptions,
-): Promise<TangentProof> {
-  const { tolerance = TANGENT_TOLERANCE } = options;
-  const line = lineOf(f, df, path, options);
-  const { value, tangent } = await line.tangent(0);
-  const valueError = distance(value, await line.value(0));
-  const errors = await stepErrors(line, tangent);
+/** Compares derivatives along a line with differences, as `proveTangent` describes. */
+export async function prove(
+  line: Line,
+  tolerance: number = DERIVATIVE_TOLERANCE,
+): Promise<DerivativeProof> {
+  const { original, derived } = await line.shared();
+  const valueError = distance(original, derived);
+  const errors = await stepErrors(line, await line.tangent(0));
   if (least(errors).error > tolerance && fallsWithStep(errors)) {
     let before = Number.POSITIVE_INFINITY;
     for (const points of WIDE_POINTS) {
@@ -127,7 +135,7 @@ async function wideError(line: Line, points: number): Promise<ProofError> {
   const expected = await difference(line, WIDE_STEP);
   const mean = new Float64Array(expected.length);
   for (let part = 0; part < points; part++) {
-    const { tangent } = await line.tangent(WIDE_STEP * ((2 * part + 1) / points - 1));
+    const tangent = await line.tangent(WIDE_STEP * ((2 * part + 1) / points - 1));
     for (const [i, value] of tangent.entries()) mean[i] = (mean[i] ?? 0) + value / points;
   }
   return { step: WIDE_STEP, points, error: distance(mean, expected) };

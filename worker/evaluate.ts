@@ -1,74 +1,151 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import type { GraphSource } from "./protocol.ts";
+import type { ClassInput, GraphSource, TimeType } from "./protocol.ts";
 import { sessionOf } from "./sessions.ts";
 
-/** The tensors of one graph at one batch size, reused from batch to batch. */
-interface Buffers {
-  readonly x: Float32Array;
-  readonly times: Float32Array | BigInt64Array;
-  readonly feeds: InferenceSession.FeedsType;
-  readonly output: Float32Array;
-  readonly fetches: Record<string, Tensor>;
+/** One number or label a place of the batch. */
+interface Scalars {
+  readonly tensor: Tensor;
+  set(place: number, value: number): void;
 }
+
+/** Pictures of a batch: float32[places, channels, height, width]. */
+interface Pictures {
+  readonly tensor: Tensor;
+  readonly values: Float32Array;
+}
+
+/** The tensors of one graph at one batch size, reused from batch to batch: a batch to be filled and evaluated. */
+export interface Evaluator {
+  readonly x: Float32Array;
+  readonly times: Scalars;
+  readonly labels?: Scalars;
+  /** Of a `jvp` graph: the direction, and J times it. */
+  readonly tangent?: { readonly input: Float32Array; readonly output: Float32Array };
+  /** Of a `guided` graph: the classifier's inputs, and its gradient in x. */
+  readonly classifier?: {
+    readonly x: Float32Array;
+    readonly times: Scalars;
+    readonly labels: Scalars;
+    readonly gradient: Float32Array;
+  };
+  /** float32[places, outputChannels, height, width], as the last `run` left it. */
+  readonly output: Float32Array;
+  run(): Promise<void>;
+}
+
+type Batch = Omit<Evaluator, "run"> & {
+  readonly feeds: InferenceSession.FeedsType;
+  readonly fetches: Record<string, Tensor>;
+};
 
 /** Batches of one graph come in few sizes; more than this many at once are not worth their memory. */
-const MAX_BUFFERS = 128;
-const buffers = new Map<string, Buffers>();
-
-/** A batch that is ready to be filled and evaluated. */
-export interface Evaluator {
-  /** float32[rows, channels, height, width], to be filled by the caller. */
-  readonly x: Float32Array;
-  setTime(row: number, time: number): void;
-  /** @returns float32[rows, outputChannels, height, width], valid until the next call */
-  run(): Promise<Float32Array>;
-}
+const MAX_BATCHES = 128;
+const batches = new Map<string, Batch>();
 
 /**
- * Prepares one evaluation of a graph on `rows` rows. Batches of one thread share their tensors, so one must have
+ * Prepares one evaluation of a graph at `places` places. Batches of one thread share their tensors, so one must have
  * ended before the next is prepared.
  */
-export async function evaluator(source: GraphSource, rows: number): Promise<Evaluator> {
+export async function evaluator(source: GraphSource, places: number): Promise<Evaluator> {
   const session = await sessionOf(source);
-  const { x, times, feeds, output, fetches } = buffersOf(source, rows);
+  const batch = batchOf(source, places);
   return {
-    x,
-    setTime(row, time) {
-      if (times instanceof Float32Array) times[row] = time;
-      else times[row] = BigInt(Math.round(time));
-    },
-    async run() {
-      await session.run(feeds, fetches);
-      return output;
+    ...batch,
+    run: async () => {
+      await session.run(batch.feeds, batch.fetches);
     },
   };
 }
 
-function buffersOf(source: GraphSource, rows: number): Buffers {
-  const key = `${source.key}/${rows}`;
-  const known = buffers.get(key);
+function batchOf(source: GraphSource, places: number): Batch {
+  const key = `${source.key}/${places}`;
+  const known = batches.get(key);
   if (known !== undefined) return known;
-  const { channels, height, width, outputChannels } = source;
-  const x = new Float32Array(rows * channels * height * width);
-  const times = source.timeType === "int64" ? new BigInt64Array(rows) : new Float32Array(rows);
-  const output = new Float32Array(rows * outputChannels * height * width);
-  const time =
-    times instanceof Float32Array
-      ? new Tensor("float32", times, [rows])
-      : new Tensor("int64", times, [rows]);
-  const made: Buffers = {
-    x,
-    times,
-    feeds: {
-      [source.inputName]: new Tensor("float32", x, [rows, channels, height, width]),
-      [source.timeName]: time,
-    },
-    output,
-    fetches: {
-      [source.outputName]: new Tensor("float32", output, [rows, outputChannels, height, width]),
+  const made = tensorsOf(source, places);
+  if (batches.size >= MAX_BATCHES) batches.clear();
+  batches.set(key, made);
+  return made;
+}
+
+function tensorsOf(source: GraphSource, places: number): Batch {
+  const { inputName, timeName, outputName, channels, outputChannels, classInput } = source;
+  const pictures = (of: number): Pictures => {
+    const values = new Float32Array(places * of * source.height * source.width);
+    return {
+      values,
+      tensor: new Tensor("float32", values, [places, of, source.height, source.width]),
+    };
+  };
+  const x = pictures(channels);
+  const times = timesOf(source.timeType, places);
+  const output = pictures(outputChannels);
+  const feeds: Record<string, Tensor> = { [inputName]: x.tensor, [timeName]: times.tensor };
+  const fetches: Record<string, Tensor> = { [outputName]: output.tensor };
+  let batch: Omit<Batch, "feeds" | "fetches"> = { x: x.values, times, output: output.values };
+  if (classInput !== undefined) {
+    const labels = labelsOf(classInput, places);
+    feeds[classInput.name] = labels.tensor;
+    batch = { ...batch, labels };
+  }
+  if (source.tangent !== undefined) {
+    const [v, jv] = [pictures(channels), pictures(outputChannels)];
+    feeds[source.tangent.inputName] = v.tensor;
+    fetches[source.tangent.outputName] = jv.tensor;
+    batch = { ...batch, tangent: { input: v.values, output: jv.values } };
+  }
+  if (source.classifier !== undefined) {
+    const names = source.classifier;
+    const [noised, gradient] = [pictures(channels), pictures(channels)];
+    const [noiseLevels, labels] = [timesOf(names.timeType, places), timesOf("int64", places)];
+    feeds[names.inputName] = noised.tensor;
+    feeds[names.timeName] = noiseLevels.tensor;
+    feeds[names.labelName] = labels.tensor;
+    fetches[names.gradientName] = gradient.tensor;
+    const classifier = {
+      x: noised.values,
+      times: noiseLevels,
+      labels,
+      gradient: gradient.values,
+    };
+    batch = { ...batch, classifier };
+  }
+  return { ...batch, feeds, fetches };
+}
+
+/** [places], each number rounded where the type is an integer. */
+function timesOf(type: TimeType, places: number): Scalars {
+  if (type === "float32") {
+    const values = new Float32Array(places);
+    return {
+      tensor: new Tensor("float32", values, [places]),
+      set: (place, value) => {
+        values[place] = value;
+      },
+    };
+  }
+  const values = new BigInt64Array(places);
+  return {
+    tensor: new Tensor("int64", values, [places]),
+    set: (place, value) => {
+      values[place] = BigInt(Math.round(value));
     },
   };
-  if (buffers.size >= MAX_BUFFERS) buffers.clear();
-  buffers.set(key, made);
-  return made;
+}
+
+/** [places], or [places, classes] where one-hot; then a label that is no class is all zeros. */
+function labelsOf({ encoding, type, classes }: ClassInput, places: number): Scalars {
+  if (encoding === "index") return timesOf(type, places);
+  const values =
+    type === "float32" ? new Float32Array(places * classes) : new BigInt64Array(places * classes);
+  const dims = [places, classes];
+  const [zero, one] = type === "float32" ? [0, 1] : [0n, 1n];
+  return {
+    tensor:
+      values instanceof Float32Array
+        ? new Tensor("float32", values, dims)
+        : new Tensor("int64", values, dims),
+    set: (place, label) => {
+      for (let k = 0; k < classes; k++) values[place * classes + k] = k === label ? one! : zero!;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { evaluator } from "./evaluate.ts";
+import { type Evaluator, evaluator } from "./evaluate.ts";
 import type { ProfileAnswer, ProfileTask } from "./protocol.ts";
 
 /** Evaluations measured at each batch size: at least the first, and more up to the second within the time, in ms. */
@@ -14,8 +14,7 @@ export async function profile(task: ProfileTask): Promise<ProfileAnswer> {
   const stepMs: number[] = [];
   for (const rows of task.batchSizes) {
     const batch = await evaluator(task.source, rows);
-    batch.x.fill(0.1);
-    for (let row = 0; row < rows; row++) batch.setTime(row, 0.5);
+    fill(batch, rows);
     await batch.run();
     const started = performance.now();
     let fastest = Number.POSITIVE_INFINITY;
@@ -29,4 +28,17 @@ export async function profile(task: ProfileTask): Promise<ProfileAnswer> {
     if (fastest > task.enoughMs) break;
   }
   return { ok: true, stepMs };
+}
+
+/** Something that every network can take; how long it takes does not depend on what. */
+function fill({ x, times, labels, tangent, classifier }: Evaluator, rows: number): void {
+  x.fill(0.1);
+  tangent?.input.fill(0.1);
+  classifier?.x.fill(0.1);
+  for (let row = 0; row < rows; row++) {
+    times.set(row, 0.5);
+    labels?.set(row, 0);
+    classifier?.times.set(row, 0.5);
+    classifier?.labels.set(row, 0);
+  }
 }

@@ -1,4 +1,23 @@
-import type { Graph, Instruction, Register } from "../sde/index.ts";
+import type { DifferentiationPath } from "../onnx/differentiation-path.ts";
+import type { Instruction, Register } from "../sde/index.ts";
+
+/**
+ * A graph that a worker evaluates: `score`, the score network as it is; `jvp`, with the derivative of its output in a
+ * direction; `guided`, with the gradient of a classifier's log p(y | x_t) beside it.
+ */
+export type GraphName = "score" | "jvp" | "guided";
+
+/** The element types of a time input: what exporters write. */
+export type TimeType = "float32" | "int64";
+
+/** The class input of a network that was trained with labels. */
+export interface ClassInput {
+  readonly name: string;
+  readonly encoding: "index" | "one-hot";
+  readonly type: "int64" | "float32";
+  /** How many classes a one-hot label tells apart. */
+  readonly classes: number;
+}
 
 /** Where a graph's file is and how to run it; the key of a worker's session cache is `key`. */
 export interface GraphSource {
@@ -7,9 +26,19 @@ export interface GraphSource {
   readonly path: string;
   readonly inputName: string;
   readonly timeName: string;
-  /** "float32" and "int64" time inputs are what exporters write. */
-  readonly timeType: "float32" | "int64";
+  readonly timeType: TimeType;
   readonly outputName: string;
+  readonly classInput?: ClassInput;
+  /** Of a `jvp` graph: the direction and the derivative in it. */
+  readonly tangent?: { readonly inputName: string; readonly outputName: string };
+  /** Of a `guided` graph: the classifier's inputs and its gradient in the first of them. */
+  readonly classifier?: {
+    readonly inputName: string;
+    readonly timeName: string;
+    readonly timeType: TimeType;
+    readonly labelName: string;
+    readonly gradientName: string;
+  };
   /** Channels of one output row; those from the model's own channel count on are dropped. */
   readonly outputChannels: number;
   readonly channels: number;
@@ -20,8 +49,8 @@ export interface GraphSource {
 }
 
 /**
- * A network evaluation in the network's own conventions:
- * output = network(inputScale x, time), score = scoreFromInput x + scoreFromOutput output.
+ * A network evaluation in the network's own conventions: output = network(inputScale x, time),
+ * score = scoreFromInput x + scoreFromOutput output.
  */
 export interface RowEvaluation {
   readonly input: Register;
@@ -30,6 +59,30 @@ export interface RowEvaluation {
   readonly time: number;
   readonly scoreFromInput: number;
   readonly scoreFromOutput: number;
+  /**
+   * Of a network with a class input: output = sum of weight network(inputScale x, time, label). One place in the batch
+   * a label; without, one place. Label -1 as one-hot is all zeros.
+   */
+  readonly labels?: readonly WeightedLabel[];
+  /** Of a `jvp` graph: output register = d score / dx times the input register. */
+  readonly tangent?: { readonly input: Register; readonly output: Register };
+  /** Of a `guided` graph: score += scale d log p(label | x) / dx, with x as the classifier's input times inputScale. */
+  readonly guidance?: Guidance;
+}
+export interface WeightedLabel {
+  readonly label: number;
+  readonly weight: number;
+}
+export interface Guidance {
+  readonly inputScale: number;
+  readonly time: number;
+  readonly label: number;
+  readonly scale: number;
+}
+
+/** Places in the batch that an evaluation takes. */
+export function placesOf(evaluation: Pick<RowEvaluation, "labels"> | undefined): number {
+  return evaluation?.labels?.length ?? 1;
 }
 
 /**
@@ -52,7 +105,7 @@ export interface RowStep {
 /** Steps that share one network evaluation. */
 export interface BatchTask {
   readonly kind: "batch";
-  readonly graph: Graph;
+  readonly graph: GraphName;
   readonly source: GraphSource;
   readonly rows: readonly RowStep[];
 }
@@ -66,7 +119,29 @@ export interface ProfileTask {
   readonly enoughMs: number;
 }
 
-export type WorkerTask = BatchTask | ProfileTask;
+/** Derives a graph, proves it, and leaves it in the cache, unless it is there already. */
+export interface DeriveTask {
+  readonly kind: "derive";
+  readonly derivation: Derivation;
+  /** The folder that keeps derived graphs. */
+  readonly cache: string;
+}
+
+/** A network's ONNX file, with the files outside it that hold its weights. */
+export interface NetworkFile extends DifferentiationPath {
+  readonly path: string;
+}
+
+/** Which graph to derive from which files. */
+export type Derivation =
+  | { readonly graph: "jvp"; readonly score: NetworkFile }
+  | {
+      readonly graph: "guided";
+      readonly score: NetworkFile;
+      readonly classifier: NetworkFile & { readonly kind: "logits" | "log-probabilities" };
+    };
+
+export type WorkerTask = BatchTask | ProfileTask | DeriveTask;
 
 export interface RowAnswer {
   /** Bit r: register r was written, so its sides are to be swapped. */
@@ -79,7 +154,8 @@ export interface RowAnswer {
 /** An error's class and code do not survive postMessage, so a worker answers with plain records. */
 export interface WorkerFailure {
   readonly ok: false;
-  readonly code: "evaluation-failed";
+  /** `not-derivable`: the message tells the model's owner why there is no such graph. */
+  readonly code: "evaluation-failed" | "not-derivable";
   readonly message: string;
 }
 export interface BatchAnswer {
@@ -94,6 +170,15 @@ export interface ProfileAnswer {
   readonly ok: true;
   /** The fastest of a few evaluations, in ms; as many as sizes were measured. */
   readonly stepMs: readonly number[];
+}
+
+export interface DeriveAnswer {
+  readonly ok: true;
+  readonly path: string;
+  /** The derived file's own name in the cache: changes with its sources and the deriver. */
+  readonly key: string;
+  /** How it compared with central differences when it was made. */
+  readonly error: number;
 }
 
 /** What every worker thread is given when it starts. */

@@ -1,10 +1,12 @@
 import { workerData } from "piscina";
 import { type BatchContext, type BatchStage, runBatch } from "./batch.ts";
+import { derive } from "./derive.ts";
 import { createFillNormal } from "./noise.ts";
 import { profile } from "./profile.ts";
 import type {
   BatchAnswer,
   BatchTask,
+  DeriveAnswer,
   ProfileAnswer,
   WorkerFailure,
   WorkerSetup,
@@ -12,7 +14,7 @@ import type {
 } from "./protocol.ts";
 
 /** What a worker thread answers. */
-export type WorkerAnswer = BatchAnswer | ProfileAnswer | WorkerFailure;
+export type WorkerAnswer = BatchAnswer | ProfileAnswer | DeriveAnswer | WorkerFailure;
 
 /** A worker's task function, with a hook at each stage of a batch that only tests of faults use. */
 export function createTask(
@@ -41,6 +43,8 @@ async function run(task: WorkerTask, context: BatchContext): Promise<WorkerAnswe
         return await runBatch(task, context);
       case "profile":
         return await profile(task);
+      case "derive":
+        return await derive(task);
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,7 @@
 import type { CompositeOperator } from "../composites/composite.ts";
 import { mul, shifted, sub, total } from "../emit/arithmetic.ts";
+import { sumTo } from "../emit/broadcast.ts";
+import { reduce } from "../emit/reduce.ts";
 import { reshapedLike, reshapedTo, targetShape } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode } from "../node-attributes.ts";
@@ -9,7 +11,7 @@ import {
   normalizationSlope,
 } from "./normalization-parts.ts";
 import { type Diagonal, inputOf, outputOf, unary } from "./pointwise.ts";
-import type { ForwardRule, OperatorRule } from "./rule.ts";
+import type { ForwardRule, OperatorRule, ReverseRule } from "./rule.ts";
 
 /** y = x s, s = sigmoid(x): y' = s - y (s - 1), four operations where the rules of Mul and Sigmoid take six. */
 const swish: Diagonal = (v, node, graph) => {
@@ -76,10 +78,42 @@ function scaleTangent({ cells, parts, weights }: Grid, dScale: string, graph: Em
   return mul(graph, n, weights(dScale));
 }
 
+/** The same with u = factor dy in place of factor dx, the sums over a group's channels taken of u. */
+const scaledGroupNormalizationBack: ReverseRule = (node, [dy], [x, scale], graph) => {
+  if (dy === undefined) return [];
+  const grid = gridOf(node, graph);
+  return [
+    x ? reshapedLike(graph, inputCotangent(grid, dy, graph), inputOf(node)) : undefined,
+    scale ? scaleCotangent(node, grid, dy, graph) : undefined,
+  ];
+};
+
+function inputCotangent({ rows, cells, parts, factor }: Grid, dy: string, graph: Emitter): string {
+  const u = rows(mul(graph, cells(dy), factor));
+  const { level, slope } = normalizationSlope(graph, parts, u);
+  return sub(graph, sub(graph, u, level), mul(graph, parts.centered, slope));
+}
+
+/** Sums of dy n, n = r c, over the picture: r has one number a group, so it comes after the sum. */
+function scaleCotangent(node: GraphNode, grid: Grid, dy: string, graph: Emitter): string {
+  const { cells, parts } = grid;
+  const products = mul(graph, cells(dy), cells(parts.centered));
+  const sums = mul(graph, reduce(graph, "ReduceSum", products, [-1], true), parts.inverseStd);
+  const { shape = [] } = graph.fact(outputOf(node));
+  const [, channels, ...picture] = shape;
+  const perChannel = reshapedTo(graph, sums, [-1, Number(channels), ...picture.map(() => 1)]);
+  return sumTo(graph, perChannel, inputOf(node, 1));
+}
+
 export const COMPOSITES: Readonly<Record<CompositeOperator, OperatorRule>> = {
-  Swish: unary(swish),
+  // The second input, the sigmoid, is in the derivative already.
+  Swish: {
+    forward: unary(swish).forward,
+    reverse: (node, [dy], _, graph) => [dy && swish(dy, node, graph)],
+  },
   ScaledGroupNormalization: {
     forward: scaledGroupNormalization,
+    reverse: scaledGroupNormalizationBack,
     primal(node, graph) {
       const cells = scaledCells(gridOf(node, graph), graph);
       graph.define(outputOf(node), "Reshape", [cells, targetShape(graph, outputOf(node))]);

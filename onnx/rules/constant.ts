@@ -11,5 +11,5 @@ export const CONSTANT_OPERATORS: readonly string[] = [
 ];
 
 export const constants: OperatorRules = Object.fromEntries(
-  CONSTANT_OPERATORS.map((operator) => [operator, { forward: constant }]),
+  CONSTANT_OPERATORS.map((operator) => [operator, { forward: constant, reverse: () => [] }]),
 );

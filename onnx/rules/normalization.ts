@@ -1,28 +1,40 @@
 import { unsupported } from "../differentiation-error.ts";
-import { div, mul, shifted, total } from "../emit/arithmetic.ts";
+import { div, mul, shifted } from "../emit/arithmetic.ts";
 import { constantValues } from "../emit/constant.ts";
-import { castTo, expandedLike, reshapedLike, reshapedTo, unsqueezed } from "../emit/shape.ts";
+import { castTo, reshapedLike, reshapedTo, unsqueezed } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode, intOf } from "../node-attributes.ts";
-import { frontAxis } from "../shape-inference/dimension.ts";
+import { layerNormalization } from "./layer-normalization.ts";
 import { normalizationParts, normalizationProduct } from "./normalization-parts.ts";
-import { inputOf, outputOf } from "./pointwise.ts";
-import type { ForwardRule, MaybeValue, OperatorRules } from "./rule.ts";
+import { inputOf } from "./pointwise.ts";
+import type { MaybeValue, OperatorRule, OperatorRules } from "./rule.ts";
 
-/** The rank of a value. @throws DifferentiationError where it is not known */
-function rankOf(graph: Emitter, value: string, node: GraphNode): number {
-  const rank = graph.fact(value).shape?.length;
-  if (rank === undefined) throw unsupported(node, graph.opset, `the rank of ${value} is not known`);
-  return rank;
+/** The derivative in x times a tangent; or, transposed, times a cotangent. */
+type Product = (v: string, node: GraphNode, graph: Emitter) => string;
+
+/** Rules of a normalisation whose parameters don't depend on x. @param back the transpose; default: symmetric */
+function normalization(product: Product, back: Product = product): OperatorRule {
+  return {
+    forward(node, [dx, ...parameters], graph) {
+      const isOfX = dx !== undefined && parameters.every((tangent) => tangent === undefined);
+      if (!isOfX) throw dependentParameters(node, graph);
+      return [product(dx, node, graph)];
+    },
+    reverse(node, [dy], [, ...parameters], graph) {
+      if (parameters.includes(true)) throw dependentParameters(node, graph);
+      return [dy && back(dy, node, graph)];
+    },
+  };
+}
+
+function dependentParameters(node: GraphNode, graph: Emitter): Error {
+  return unsupported(node, graph.opset, "its scale or bias depends on x");
 }
 
 /** A value for each channel, [C], beside one of the given rank: [C, 1, ...]. */
 function perChannel(graph: Emitter, value: string, rank: number): string {
-  return unsqueezed(
-    graph,
-    value,
-    Array.from({ length: rank - 2 }, (_, i) => i + 1),
-  );
+  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 1);
+  return unsqueezed(graph, value, axes);
 }
 
 /** A factor for each channel; undefined where it is 1 for all. */
@@ -31,73 +43,71 @@ function channelFactor(graph: Emitter, value: string, rank: number): MaybeValue 
   return isOne ? undefined : perChannel(graph, value, rank);
 }
 
-/** y = scale n + bias, n over the picture's axes. */
-const instanceNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
-  if (dx === undefined || parameters.some((tangent) => tangent !== undefined)) {
-    throw unsupported(node, graph.opset, "its scale or bias depends on x");
-  }
+/** v times the scale of its channel, where that is not 1 for all. */
+function scaledByChannel(graph: Emitter, v: string, scale: string, node: GraphNode): string {
+  const factor = channelFactor(graph, scale, rankOf(graph, inputOf(node), node));
+  return factor === undefined ? v : mul(graph, v, factor);
+}
+
+/** The rank of a value. @throws DifferentiationError where it is not known */
+function rankOf(graph: Emitter, value: string, node: GraphNode): number {
+  const rank = graph.fact(value).shape?.length;
+  if (rank === undefined) throw unsupported(node, graph.opset, `the rank of ${value} is not known`);
+  return rank;
+}
+
+/** y = scale n + bias, n over each of some groups of channels, the scale one number a group. */
+function byGroup(
+  v: string,
+  node: GraphNode,
+  graph: Emitter,
+  rows: Rows,
+  scale: MaybeValue,
+): string {
   const x = inputOf(node);
-  const rows = (value: string): string => reshapedTo(graph, value, [0, 0, 1, -1]);
   const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
-  const scale = channelFactor(graph, inputOf(node, 1), 4);
-  return [reshapedLike(graph, normalizationProduct(graph, parts, rows(dx), scale), x)];
+  return reshapedLike(graph, normalizationProduct(graph, parts, rows(v), scale), x);
+}
+
+/** From [N, groups C, ...] to [N, groups, 1, rest]. */
+type Rows = (value: string) => string;
+
+/** n over the picture's axes. */
+const instanceNormalization: Product = (v, node, graph) => {
+  const rows: Rows = (value) => reshapedTo(graph, value, [0, 0, 1, -1]);
+  return byGroup(v, node, graph, rows, channelFactor(graph, inputOf(node, 1), 4));
 };
 
-/** y = scale n + bias, n over groups of channels: as InstanceNormalization of x as [batch, groups, rest]. */
-const groupNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
-  if (dx === undefined || parameters.some((tangent) => tangent !== undefined)) {
-    throw unsupported(node, graph.opset, "its scale or bias depends on x");
-  }
-  const x = inputOf(node);
+/** The scale is for each channel since opset 21, before for each group. */
+function hasChannelScale(graph: Emitter): boolean {
+  return graph.opset >= 21;
+}
+
+const groupNormalization: Product = (v, node, graph) => {
   const groups = intOf(node, "num_groups", 1);
-  const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
-  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
-  // The scale is for each channel since opset 21, before for each group.
-  const isPerGroup = graph.opset < 21;
-  const groupScale = isPerGroup ? channelFactor(graph, inputOf(node, 1), 4) : undefined;
-  const product = normalizationProduct(graph, parts, rows(dx), groupScale);
-  const dn = reshapedLike(graph, product, x);
-  if (isPerGroup) return [dn];
-  const scale = channelFactor(graph, inputOf(node, 1), rankOf(graph, x, node));
-  return [scale === undefined ? dn : mul(graph, dn, scale)];
+  const rows: Rows = (value) => reshapedTo(graph, value, [0, groups, 1, -1]);
+  const scale = hasChannelScale(graph) ? undefined : channelFactor(graph, inputOf(node, 1), 4);
+  return byGroup(v, node, graph, rows, scale);
 };
 
-/** y = scale n + bias, n over the axes from `axis` on, scale and bias of those axes' shape. */
-const layerNormalization: ForwardRule = (node, [dx, dScale, dBias], graph) => {
-  if (outputOf(node, 1) !== "" || outputOf(node, 2) !== "") {
-    throw unsupported(node, graph.opset, "its mean and standard deviation are outputs");
-  }
-  const [x, scale] = [inputOf(node), inputOf(node, 1)];
-  const rank = rankOf(graph, x, node);
-  const axis = frontAxis(intOf(node, "axis", -1), rank);
-  const rows = (value: string): string =>
-    axis === rank - 1 ? value : reshapedTo(graph, value, [...Array(axis).fill(0), -1]);
-  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
-  const dn = dx && reshapedLike(graph, normalizationProduct(graph, parts, rows(dx), undefined), x);
-  const n = dScale && reshapedLike(graph, mul(graph, parts.centered, parts.inverseStd), x);
-  const sum = total(graph, [
-    dn && mul(graph, dn, scale),
-    n && dScale && mul(graph, n, dScale),
-    dBias,
-  ]);
-  return [sum && expandedLike(graph, sum, x)];
+const groupNormalizationForward: Product = (v, node, graph) => {
+  const dn = groupNormalization(v, node, graph);
+  return hasChannelScale(graph) ? scaledByChannel(graph, dn, inputOf(node, 1), node) : dn;
+};
+
+const groupNormalizationBack: Product = (v, node, graph) => {
+  const dn = hasChannelScale(graph) ? scaledByChannel(graph, v, inputOf(node, 1), node) : v;
+  return groupNormalization(dn, node, graph);
 };
 
 /** At inference: y = scale (x - mean) / sqrt(variance + epsilon) + bias, all four constants of the channel. */
-const batchNormalization: ForwardRule = (node, [dx, ...parameters], graph) => {
+const batchNormalization: Product = (v, node, graph) => {
   if (intOf(node, "training_mode", 0) !== 0) {
-    throw unsupported(
-      node,
-      graph.opset,
-      "it is in training mode",
-      "Export the model after .eval()",
-    );
-  }
-  if (dx === undefined || parameters.some((tangent) => tangent !== undefined)) {
-    throw unsupported(node, graph.opset, "its scale or bias depends on x");
+    const advice = "Export the model after .eval()";
+    throw unsupported(node, graph.opset, "it is in training mode", advice);
   }
   const factor = batchNormalizationFactor(node, graph);
-  return [mul(graph, dx, perChannel(graph, factor, rankOf(graph, inputOf(node), node)))];
+  return mul(graph, v, perChannel(graph, factor, rankOf(graph, inputOf(node), node)));
 };
 
 /** scale / sqrt(variance + epsilon), in the type of x. */
@@ -110,8 +120,8 @@ export function batchNormalizationFactor(node: GraphNode, graph: Emitter): strin
 }
 
 export const normalizations: OperatorRules = {
-  InstanceNormalization: { forward: instanceNormalization },
-  GroupNormalization: { forward: groupNormalization },
-  LayerNormalization: { forward: layerNormalization },
-  BatchNormalization: { forward: batchNormalization },
+  InstanceNormalization: normalization(instanceNormalization),
+  GroupNormalization: normalization(groupNormalizationForward, groupNormalizationBack),
+  LayerNormalization: layerNormalization,
+  BatchNormalization: normalization(batchNormalization),
 };

@@ -1,4 +1,3 @@
-import { unsupported } from "../differentiation-error.ts";
 import { total } from "../emit/arithmetic.ts";
 import { sumTo } from "../emit/broadcast.ts";
 import { expandedLike } from "../emit/shape.ts";
@@ -27,7 +26,7 @@ export function pointwise(of: (input: number) => Diagonal): OperatorRule {
       return node.input.map((input, i) => {
         if (!wanted[i] || cotangent === undefined) return undefined;
         const product = of(i)(cotangent, node, graph);
-        return product && summedTo(graph, product, input, node);
+        return product && sumTo(graph, product, input);
       });
     },
   };
@@ -46,17 +45,4 @@ export function inputOf(node: GraphNode, index = 0): string {
 /** Name of an output; "" for one left out. */
 export function outputOf(node: GraphNode, index = 0): string {
   return node.output[index] ?? "";
-}
-
-/** `sumTo`. @throws DifferentiationError where the shapes are not known well enough */
-export function summedTo(graph: Emitter, value: string, like: string, node: GraphNode): string {
-  const sum = sumTo(graph, value, like);
-  if (sum !== undefined) return sum;
-  const reason = `the shape of ${like} is not known well enough to tell what was broadcast`;
-  throw unsupported(
-    node,
-    graph.opset,
-    reason,
-    "Export the model with static shapes but for the batch",
-  );
 }

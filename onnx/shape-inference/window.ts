@@ -85,10 +85,12 @@ const convTranspose: InferenceRule = (context) => {
     if (given !== undefined && given.length > 0) return given.at(i - (shape.length - 2));
     if (window === undefined || typeof dim !== "number") return undefined;
     const stride = window.strides[i] ?? 1;
-    if (window.autoPad.startsWith("SAME")) return dim * stride;
-    const [before, after] = window.autoPad === "NOTSET" ? (window.pads[i] ?? [0, 0]) : [0, 0];
     const reach = (window.dilations[i] ?? 1) * ((window.kernel[i] ?? 1) - 1) + 1;
-    return stride * (dim - 1) + (extra?.[i] ?? 0) + reach - before - after;
+    const more = (extra?.[i] ?? 0) + reach;
+    // No padding makes a window longer that is shorter than the stride.
+    if (window.autoPad.startsWith("SAME")) return stride * (dim - 1) + Math.min(more, stride);
+    const [before, after] = window.autoPad === "NOTSET" ? (window.pads[i] ?? [0, 0]) : [0, 0];
+    return stride * (dim - 1) + more - before - after;
   });
   return [{ type, shape: [shape[0], channels, ...picture] }];
 };

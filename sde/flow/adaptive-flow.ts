@@ -1,8 +1,9 @@
 import type { Instruction, Register, Term } from "../instruction.ts";
 import type { ForwardProcess } from "../processes/forward-process.ts";
 import { tweedie } from "../processes/tweedie.ts";
-import type { Evaluation, Scalars, SolverFailure, Step, Steps } from "../program.ts";
+import type { Scalars, SolverFailure, Step, Steps } from "../program.ts";
 import { flowSlope } from "./flow-slope.ts";
+import { joinNorms, NO_QUADRATURE, type Quadrature } from "./quadrature.ts";
 import { DORMAND_PRINCE } from "./runge-kutta-tableau.ts";
 import { type StepSizeOptions, stepSize } from "./step-size.ts";
 
@@ -17,6 +18,8 @@ export interface FlowProblem {
   /** More evaluations than this end the solve in a failure. */
   readonly maxEvaluations: number;
   readonly controller: StepSizeOptions["controller"];
+  /** A scalar that is integrated with the state, from 0; default none. */
+  readonly quadrature?: Quadrature;
 }
 
 /** Registers of an adaptive solve; `stages` are as many as the tableau has. */
@@ -29,7 +32,7 @@ export interface FlowRegisters {
   readonly difference: Register;
 }
 
-const { a, c, error: errorWeights, order } = DORMAND_PRINCE;
+const { a, b, c, error: errorWeights, order } = DORMAND_PRINCE;
 const LAST = a.length - 1;
 
 /** x + h sum_j weights_j k_j */
@@ -48,17 +51,42 @@ function combine(
   return { op: "lincomb", out, terms };
 }
 
-/** What the solve returns: where the answer is, or why there is none. */
-export type FlowOutcome = { readonly answer: Register } | SolverFailure;
+/** sum_j weights_j k_j of the scalar's slopes. */
+function weigh(weights: readonly number[], slopes: readonly number[]): number {
+  return slopes.reduce((sum, slope, j) => sum + (weights[j] ?? 0) * slope, 0);
+}
+
+/** What the solve returns: where the answer is and the scalar's integral, or why there is none. */
+export type FlowOutcome = { readonly answer: Register; readonly integral: number } | SolverFailure;
+
+/** Where a solve is. What is a register here is a register's name: names are exchanged, no pixels move. */
+interface State {
+  t: number;
+  x: Register;
+  proposal: Register;
+  readonly stages: Register[];
+  /** The scalar, and its slopes beside `stages`. */
+  integral: number;
+  readonly slopes: number[];
+  evaluations: number;
+}
+
+/** Evaluates stage i at a register and time; gives the scalars of the update. */
+type EvaluateStage = (
+  i: number,
+  at: Register,
+  time: number,
+  rest: Partial<Pick<Step, "prepare" | "update">>,
+) => Generator<Step, Scalars, Scalars>;
 
 /**
  * Solves the probability flow by Dormand-Prince 5(4), with the step size and the error norm of this trajectory alone:
- * 2 evaluations to choose the first step, then 6 an attempted step.
+ * 2 evaluations to choose the first step, then 6 an attempted step, each as many times as the quadrature takes.
  *
  * The state and the first slope change places with the proposal and the last slope when a step is accepted, in name
  * only: no pixels move.
  *
- * @param first what is done before the first evaluation
+ * @param first what is done before the first evaluation; returns no scalars
  * @see Hairer, Norsett and Wanner 1993, sections II.4 and II.5.
  */
 export function* adaptiveFlow(
@@ -66,67 +94,27 @@ export function* adaptiveFlow(
   registers: FlowRegisters,
   first: readonly Instruction[],
 ): Generator<Step, FlowOutcome, Scalars> {
-  const { process, from, to, relativeTolerance, absoluteTolerance, maxEvaluations } = problem;
-  const { score, preview, difference } = registers;
-  let { x, proposal } = registers;
-  const stages = [...registers.stages];
-  const stage = (i: number): Register => stages[i] ?? Number.NaN;
-  const sign = Math.sign(to - from);
-  let t = from;
-  let evaluations = 0;
-
-  const step = (at: Register, time: number, out: Register, rest: Partial<Step>): Step => {
-    evaluations++;
-    const evaluate: Evaluation = { graph: "score", input: at, time, output: score };
-    const slope = flowSlope(process, time, { out, x: at, score });
+  const { from, to, maxEvaluations, quadrature = NO_QUADRATURE } = problem;
+  const { difference } = registers;
+  const { cost } = quadrature;
+  const least = (2 + LAST) * cost;
+  if (least > maxEvaluations) {
     return {
-      prepare: rest.prepare ?? [],
-      evaluate,
-      estimate: tweedie(process, time, { out: preview, x: at, score }),
-      update: [slope, ...(rest.update ?? [])],
-      fraction: (t - from) / (to - from),
+      failure: `the ODE solver takes at least ${least} evaluations, and ${maxEvaluations} are allowed`,
     };
+  }
+  const state: State = {
+    ...{ t: from, x: registers.x, proposal: registers.proposal, stages: [...registers.stages] },
+    ...{ integral: 0, slopes: registers.stages.map(() => 0), evaluations: 0 },
   };
-  const norm = (v: Register, y: Register): Instruction => {
-    return {
-      op: "scaled-norm",
-      v,
-      x,
-      y,
-      relative: relativeTolerance,
-      absolute: absoluteTolerance,
-    };
-  };
-
-  // Hairer's first step: from the sizes of state and slope, then from how the slope changes.
-  const [stateNorm = 0, slopeNorm = 0] = yield step(x, t, stage(0), {
-    prepare: first,
-    update: [norm(x, x), norm(stage(0), x)],
-  });
-  const guess = stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : (0.01 * stateNorm) / slopeNorm;
-  const trial = Math.min(guess, Math.abs(to - from));
-  const [changeNorm = 0] = yield step(proposal, t + sign * trial, stage(1), {
-    prepare: [combine(proposal, x, sign * trial, [1], stages)],
-    update: [
-      {
-        op: "lincomb",
-        out: difference,
-        terms: [
-          [1 / trial, stage(1)],
-          [-1 / trial, stage(0)],
-        ],
-      },
-      norm(difference, x),
-    ],
-  });
-  const steepest = Math.max(slopeNorm, changeNorm);
-  const second =
-    steepest <= 1e-15 ? Math.max(1e-6, trial * 1e-3) : (0.01 / steepest) ** (1 / order);
-  let size = Math.min(100 * trial, second);
+  const evaluate = stageEvaluation(problem, registers, state);
+  let size = yield* firstStep(problem, registers, state, evaluate, first);
   const control = stepSize({ order, controller: problem.controller });
+  const sign = Math.sign(to - from);
 
-  while (t !== to) {
-    if (evaluations + LAST > maxEvaluations) {
+  while (state.t !== to) {
+    const { t, x, proposal, stages, slopes } = state;
+    if (state.evaluations + LAST * cost > maxEvaluations) {
       return { failure: `the ODE solver used up its ${maxEvaluations} evaluations at time ${t}` };
     }
     if (!(size > 16 * Number.EPSILON * Math.abs(t))) {
@@ -139,20 +127,105 @@ export function* adaptiveFlow(
     let scalars: Scalars = [];
     for (let i = 1; i <= LAST; i++) {
       const last = i === LAST;
-      scalars = yield step(proposal, i === LAST ? end : t + (c[i] ?? 0) * h, stage(i), {
+      scalars = yield* evaluate(i, proposal, last ? end : t + (c[i] ?? 0) * h, {
         prepare: [combine(proposal, x, h, a[i] ?? [], stages)],
-        update: last ? [errorOf(difference, h, stages), norm(difference, proposal)] : [],
+        update: last
+          ? [errorOf(difference, h, stages), norm(problem, difference, x, proposal)]
+          : [],
       });
     }
-    const { accepted, factor } = control.next(scalars[0] ?? Number.NaN);
+    const integral = state.integral + h * weigh(b, slopes);
+    const error = joinNorms(
+      quadrature,
+      scalars[0] ?? Number.NaN,
+      scaled(problem, h * weigh(errorWeights, slopes), state.integral, integral),
+    );
+    const { accepted, factor } = control.next(error);
     if (accepted) {
-      t = end;
-      [x, proposal] = [proposal, x];
-      [stages[0], stages[LAST]] = [stage(LAST), stage(0)];
+      [state.t, state.integral] = [end, integral];
+      [state.x, state.proposal] = [proposal, x];
+      exchange(stages);
+      exchange(slopes);
     }
     size = Math.abs(h) * factor;
   }
-  return { answer: x };
+  return { answer: state.x, integral: state.integral };
+}
+
+function stageEvaluation(
+  { process, from, to, quadrature = NO_QUADRATURE }: FlowProblem,
+  { score, preview }: FlowRegisters,
+  state: State,
+): EvaluateStage {
+  return function* (i, at, time, { prepare = [], update = [] }) {
+    const out = state.stages[i] ?? Number.NaN;
+    state.evaluations += quadrature.cost;
+    const { scalars, slope } = yield* quadrature.run<Step>({
+      prepare,
+      evaluate: { graph: "score", input: at, time, output: score },
+      estimate: tweedie(process, time, { out: preview, x: at, score }),
+      update: [flowSlope(process, time, { out, x: at, score }), ...update],
+      fraction: (state.t - from) / (to - from),
+    });
+    state.slopes[i] = slope;
+    return scalars;
+  };
+}
+
+/** Hairer's first step: from the sizes of state and slope, then from how the slope changes. */
+function* firstStep(
+  problem: FlowProblem,
+  { difference }: FlowRegisters,
+  { t, x, proposal, stages, slopes }: State,
+  evaluate: EvaluateStage,
+  first: readonly Instruction[],
+): Generator<Step, number, Scalars> {
+  const { from, to, quadrature = NO_QUADRATURE } = problem;
+  const sign = Math.sign(to - from);
+  const [start, next] = [stages[0] ?? Number.NaN, stages[1] ?? Number.NaN];
+  // The scalar is 0 here, so that it is scaled by the absolute tolerance alone.
+  const join = (vector: number | undefined, scalar: number): number =>
+    joinNorms(quadrature, vector ?? Number.NaN, scaled(problem, scalar, 0, 0));
+
+  const norms = yield* evaluate(0, x, t, {
+    prepare: first,
+    update: [norm(problem, x, x, x), norm(problem, start, x, x)],
+  });
+  const stateNorm = join(norms[0], 0);
+  const slopeNorm = join(norms[1], slopes[0] ?? Number.NaN);
+  const guess = stateNorm < 1e-5 || slopeNorm < 1e-5 ? 1e-6 : (0.01 * stateNorm) / slopeNorm;
+  const trial = Math.min(guess, Math.abs(to - from));
+  const change: readonly Term[] = [
+    [1 / trial, next],
+    [-1 / trial, start],
+  ];
+  const changes = yield* evaluate(1, proposal, t + sign * trial, {
+    prepare: [combine(proposal, x, sign * trial, [1], stages)],
+    update: [{ op: "lincomb", out: difference, terms: change }, norm(problem, difference, x, x)],
+  });
+  const changeNorm = join(changes[0], weigh([-1 / trial, 1 / trial], slopes));
+  const steepest = Math.max(slopeNorm, changeNorm);
+  const second =
+    steepest <= 1e-15 ? Math.max(1e-6, trial * 1e-3) : (0.01 / steepest) ** (1 / order);
+  return Math.min(100 * trial, second);
+}
+
+type Tolerances = Pick<FlowProblem, "relativeTolerance" | "absoluteTolerance">;
+
+function norm(tolerances: Tolerances, v: Register, x: Register, y: Register): Instruction {
+  const { relativeTolerance: relative, absoluteTolerance: absolute } = tolerances;
+  return { op: "scaled-norm", v, x, y, relative, absolute };
+}
+
+/** The scalar's element of the vector whose root mean square `norm` is. */
+function scaled(tolerances: Tolerances, v: number, x: number, y: number): number {
+  const { relativeTolerance: relative, absoluteTolerance: absolute } = tolerances;
+  return v / (absolute + relative * Math.max(Math.abs(x), Math.abs(y)));
+}
+
+/** First same as last. */
+function exchange(stages: number[]): void {
+  [stages[0], stages[LAST]] = [stages[LAST] ?? Number.NaN, stages[0] ?? Number.NaN];
 }
 
 /** out = h sum_i error_i k_i */
@@ -162,7 +235,7 @@ function errorOf(out: Register, h: number, stages: readonly Register[]): Instruc
 }
 
 /** The steps of a whole program from an adaptive solve and what follows it. */
-export type AfterFlow = (answer: Register) => Steps;
+export type AfterFlow = (answer: Register, integral: number) => Steps;
 
 /** An adaptive solve as a program's steps: what follows it is asked for once its answer is there. */
 export function* adaptiveSteps(
@@ -173,5 +246,5 @@ export function* adaptiveSteps(
 ): Steps {
   const outcome = yield* adaptiveFlow(problem, registers, first);
   if ("failure" in outcome) return outcome;
-  return yield* after(outcome.answer);
+  return yield* after(outcome.answer, outcome.integral);
 }

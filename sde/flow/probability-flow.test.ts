@@ -82,7 +82,7 @@ test("the reference solution is the flow that is known exactly: it keeps each el
   const program = probabilityFlow(
     options({ direction: "decode", relativeTolerance: 1e-10, absoluteTolerance: 1e-10 }),
   );
-  const seen = interpret(program, gaussianScore(process), { ...run, input: latent });
+  const seen = interpret(program, gaussianScore(process), { ...run, inputs: [latent] });
   const [from, to] = [process.marginal(1), process.marginal(1e-3)];
   const spread = ({ mean, std }: { mean: number; std: number }): number =>
     Math.sqrt((mean * DATA.std) ** 2 + std ** 2);
@@ -101,9 +101,9 @@ test("decoding what was encoded gives it back", (t) => {
     eps: 1e-5,
   };
   const encode = probabilityFlow(options({ ...tight, direction: "encode", denoise: true }));
-  const latent = Array.from(interpret(encode, score, { ...run, input: image }));
+  const latent = Array.from(interpret(encode, score, { ...run, inputs: [image] }));
   const decode = probabilityFlow(options({ ...tight, direction: "decode" }));
-  const back = interpret(decode, score, { ...run, input: latent });
+  const back = interpret(decode, score, { ...run, inputs: [latent] });
   for (const [e, value] of image.entries()) {
     t.true(Math.abs((back[e] ?? Number.NaN) - value) < 1e-5);
   }
@@ -154,6 +154,29 @@ test("a step does not grow after a rejection, shrinks at most fivefold and grows
   t.deepEqual(control.next(1e-12), { accepted: true, factor: 1 });
   t.deepEqual(control.next(0), { accepted: true, factor: 10 });
   t.true(Math.abs(control.next(0.5).factor - 0.9 * 0.5 ** -0.2) < 1e-12);
+});
+
+test("a condition is refused where it would break the error estimate, and where all is known", (t) => {
+  const condition = { transform: "identity", shape: { channels: 1, height: 2, width: 3 } } as const;
+  t.throws(() => probabilityFlow(options({ condition })), {
+    instanceOf: RangeError,
+    message: /"rk45" takes no condition: .* error estimate meaningless/,
+  });
+  t.throws(() => probabilityFlow(options({ condition, solver: "heun", direction: "encode" })), {
+    instanceOf: RangeError,
+    message: /encoding takes no condition/,
+  });
+  const decode = probabilityFlow(options({ condition, solver: "heun", direction: "decode" }));
+  const inputs = [
+    [-2, -0.3, 0, 0.4, 1, 2.5],
+    [9, 8, 7, 6, 5, 4],
+    [0, 1, 0, 0, 0, 1],
+  ];
+  const seen = interpret(decode, gaussianScore(PROCESSES.vp), { ...run, inputs });
+  const free = probabilityFlow(options({ solver: "heun", direction: "decode" }));
+  const without = interpret(free, gaussianScore(PROCESSES.vp), { ...run, inputs });
+  for (const e of [0, 2, 3, 4]) t.is(seen[e], without[e]);
+  t.deepEqual([seen[1], seen[5]], [8, 4]);
 });
 
 test("options out of range are refused", (t) => {

@@ -1,8 +1,17 @@
+import type { LinearCondition } from "../conditions/linear-condition.ts";
 import type { Instruction, Register } from "../instruction.ts";
 import type { ForwardProcess } from "../processes/forward-process.ts";
 import { tweedie } from "../processes/tweedie.ts";
 import type { Program, Steps } from "../program.ts";
-import { drawPrior, evaluateAt, type Move, type Moves, stepsOf } from "../samplers/moves.ts";
+import {
+  beginAt,
+  drawPrior,
+  evaluateAt,
+  type Move,
+  type Moves,
+  type SamplerRegisters,
+} from "../samplers/moves.ts";
+import { samplerProgram, X } from "../samplers/sampler-program.ts";
 import { timeAt, timeGrid } from "../samplers/time-grid.ts";
 import { adaptiveSteps, type FlowRegisters } from "./adaptive-flow.ts";
 import { flowSlope, flowTerms } from "./flow-slope.ts";
@@ -30,22 +39,27 @@ export interface ProbabilityFlowOptions {
   readonly maxEvaluations: number;
   /** Step size control of "rk45"; default "i". */
   readonly controller?: "i" | "pi";
+  /** What is known of the picture; for the fixed-step solvers, and not when encoding. */
+  readonly condition?: LinearCondition | undefined;
 }
-
-const X = 0;
 
 /**
  * The probability-flow ODE as a program: deterministic, invertible, with the marginals of the SDE.
  *
- * @throws RangeError for steps, tolerances or eps out of range
+ * @throws RangeError for steps, tolerances or eps out of range, or a condition that can't be
  * @see Song et al. 2021, section 4.3 and appendix D.4.
  */
 export function probabilityFlow(options: ProbabilityFlowOptions): Program {
-  check(options);
+  checkFlow(options);
+  checkConditional(options);
   return options.solver === "rk45" ? adaptive(options) : fixed(options);
 }
 
-function check({ process, solver, steps, eps, ...rest }: ProbabilityFlowOptions): void {
+/** What is asked of a solve whatever its direction. */
+export type FlowSettings = Omit<ProbabilityFlowOptions, "direction" | "denoise" | "condition">;
+
+/** @throws RangeError for steps, tolerances or eps out of range */
+export function checkFlow({ process, solver, steps, eps, ...rest }: FlowSettings): void {
   const { relativeTolerance, absoluteTolerance } = rest;
   if (!(eps > 0 && eps < process.endTime)) {
     throw new RangeError(`eps must lie in (0, ${process.endTime}); seen ${eps}`);
@@ -57,6 +71,18 @@ function check({ process, solver, steps, eps, ...rest }: ProbabilityFlowOptions)
     throw new RangeError(
       `tolerances must be > 0; seen ${relativeTolerance} and ${absoluteTolerance}`,
     );
+  }
+}
+
+function checkConditional({ condition, solver, direction }: ProbabilityFlowOptions): void {
+  if (condition === undefined) return;
+  if (solver === "rk45") {
+    throw new RangeError(
+      'the solver "rk45" takes no condition: what is imposed between its steps makes its error estimate meaningless; take "heun" or "euler"',
+    );
+  }
+  if (direction === "encode") {
+    throw new RangeError("encoding takes no condition: all of the picture is known");
   }
 }
 
@@ -102,7 +128,7 @@ function adaptive(options: ProbabilityFlowOptions): Program {
     registers: lasting,
     preview: registers.preview,
     scratch: 2,
-    ...(direction === "sample" ? {} : { input: X }),
+    inputs: direction === "sample" ? [] : [X],
     result: X,
     evaluations: undefined,
     steps: () =>
@@ -111,57 +137,85 @@ function adaptive(options: ProbabilityFlowOptions): Program {
 }
 
 function fixed(options: ProbabilityFlowOptions): Program {
-  const { process, solver, steps, direction, eps } = options;
-  const lasting = solver === "heun" ? ["x", "proposal", "slope", "preview"] : ["x", "preview"];
-  const registers = { x: X, preview: lasting.length - 1, score: lasting.length };
-  // One time more than steps, from T to eps; the 0 behind them is not used.
-  const down = timeGrid(process.timeGrid, process, eps, steps + 1);
-  const time = (i: number): number => timeAt(down, direction === "encode" ? steps - i : i);
+  const { process, solver, steps, direction, eps, condition } = options;
+  const times = fixedTimes(options);
 
-  function* moves(): Moves {
+  function* moves(registers: SamplerRegisters): Moves {
     for (let i = 0; i < steps; i++) {
-      const [t, next] = [time(i), time(i + 1)];
-      if (solver === "euler") yield euler(process, t, next, registers);
-      else yield* heun(process, t, next, registers);
+      yield* fixedStep(solver, process, timeAt(times, i), timeAt(times, i + 1), registers);
     }
     if (!denoises(options)) return;
     const { x, score } = registers;
     const update = [tweedie(process, eps, { out: x, x, score })];
-    yield { ...evaluateAt(process, eps, registers), update };
+    yield { ...beginAt(process, eps, registers), update };
   }
 
-  const evaluations = steps * (solver === "heun" ? 2 : 1) + (denoises(options) ? 1 : 0);
-  return {
-    registers: lasting,
-    preview: registers.preview,
-    scratch: 1,
-    ...(direction === "sample" ? {} : { input: X }),
-    result: X,
-    evaluations,
-    steps: () => stepsOf(start(options), moves(), evaluations),
-  };
+  return samplerProgram({
+    process,
+    own: fixedLasting(solver),
+    start: direction === "sample" ? "prior" : "given",
+    condition,
+    evaluations: steps * fixedCost(solver) + (denoises(options) ? 1 : 0),
+    moves,
+  });
 }
 
-interface FixedRegisters {
-  readonly x: Register;
-  readonly preview: Register;
-  readonly score: Register;
+/** The steps + 1 times of a fixed-step solve, in the order in which it takes them. */
+export function fixedTimes(
+  options: Pick<ProbabilityFlowOptions, "process" | "eps" | "steps" | "direction">,
+): Float64Array {
+  const { process, eps, steps, direction } = options;
+  // From T to eps; the 0 behind them is not used.
+  const down = timeGrid(process.timeGrid, process, eps, steps + 1).subarray(0, steps + 1);
+  return direction === "encode" ? down.reverse() : down;
 }
 
-function euler(process: ForwardProcess, t: number, next: number, registers: FixedRegisters): Move {
+/** Evaluations of a fixed step; each has the same share in the slope that the step takes. */
+export function fixedCost(solver: FlowSolver): number {
+  return solver === "heun" ? 2 : 1;
+}
+
+/** The registers that a fixed step needs to last: its x is the first, the others follow. */
+export function fixedLasting(solver: FlowSolver): readonly string[] {
+  return solver === "heun" ? ["x", "proposal", "slope"] : ["x"];
+}
+
+/** One step of a fixed-step solver. */
+export function* fixedStep(
+  solver: FlowSolver,
+  process: ForwardProcess,
+  t: number,
+  next: number,
+  registers: SamplerRegisters,
+): Moves {
+  if (solver === "euler") yield euler(process, t, next, registers);
+  else yield* heun(process, t, next, registers);
+}
+
+function euler(
+  process: ForwardProcess,
+  t: number,
+  next: number,
+  registers: SamplerRegisters,
+): Move {
   const { x, score } = registers;
   const [[ofX], ofScore] = flowTerms(process, t, { x, score, scale: next - t });
   const update: Instruction = { op: "lincomb", out: x, terms: [[1 + ofX, x], ofScore] };
-  return { ...evaluateAt(process, t, registers), update: [update] };
+  return { ...beginAt(process, t, registers), update: [update] };
 }
 
 /** Heun's rule: the mean of the slopes at both ends, the far one at Euler's proposal. */
-function* heun(process: ForwardProcess, t: number, next: number, registers: FixedRegisters): Moves {
+function* heun(
+  process: ForwardProcess,
+  t: number,
+  next: number,
+  registers: SamplerRegisters,
+): Moves {
   const { x, score } = registers;
   const [proposal, slope] = [x + 1, x + 2];
   const h = next - t;
   yield {
-    ...evaluateAt(process, t, registers),
+    ...beginAt(process, t, registers),
     update: [
       flowSlope(process, t, { out: slope, x, score }),
       {

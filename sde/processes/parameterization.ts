@@ -46,9 +46,8 @@ export type TimeInput = (typeof TIME_INPUTS)[number];
 export const INPUT_SCALINGS = ["none", "over-mean", "unit-variance", "edm-c-in"] as const;
 export type InputScaling = (typeof INPUT_SCALINGS)[number];
 
-/** A network's conventions: what its inputs and its output stand for. */
-export interface Parameterization {
-  readonly output: OutputKind;
+/** What a network's inputs stand for. */
+export interface InputConventions {
   readonly timeInput: TimeInput;
   readonly inputScaling: InputScaling;
   /** Standard deviation of the training data, > 0; needed by `edm-raw` and `edm-c-in`. */
@@ -59,10 +58,19 @@ export interface Parameterization {
   readonly integerTime?: boolean;
 }
 
-/** A row's evaluation: output = network(inputScale x_t, time); score = scoreFromInput x_t + scoreFromOutput output. */
-export interface EvaluationScalars {
+/** A score network's conventions: what its inputs and its output stand for. */
+export interface Parameterization extends InputConventions {
+  readonly output: OutputKind;
+}
+
+/** What a network is given at (x_t, t): network(inputScale x_t, time). */
+export interface InputScalars {
   readonly inputScale: number;
   readonly time: number;
+}
+
+/** A row's evaluation: output = network(inputScale x_t, time); score = scoreFromInput x_t + scoreFromOutput output. */
+export interface EvaluationScalars extends InputScalars {
   readonly scoreFromInput: number;
   readonly scoreFromOutput: number;
 }
@@ -80,25 +88,40 @@ export function evaluationScalars(
   parameterization: Parameterization,
   t: number,
 ): EvaluationScalars {
+  const input = inputScalars(process, parameterization, t);
+  const { mean, std } = process.marginal(t);
+  return { ...input, ...scoreCoefficients(parameterization, mean, std) };
+}
+
+/**
+ * What a network of the given conventions is to be given for x_t, such as a noise-conditional classifier. Pure.
+ *
+ * @param t diffusion time in (0, T]
+ * @throws RangeError for t outside (0, T], or where `sigmaData` or `levels` is missing
+ */
+export function inputScalars(
+  process: ForwardProcess,
+  conventions: InputConventions,
+  t: number,
+): InputScalars {
   if (!(t > 0 && t <= process.endTime)) {
     throw new RangeError(`t must be in (0, ${process.endTime}]; seen ${t}`);
   }
   const { mean, std } = process.marginal(t);
   return {
-    inputScale: inputScale(parameterization, mean, std),
-    time: timeInput(process, parameterization, t),
-    ...scoreCoefficients(parameterization, mean, std),
+    inputScale: inputScale(conventions, mean, std),
+    time: timeInput(process, conventions, t),
   };
 }
 
-function sigmaData({ sigmaData }: Parameterization): number {
+function sigmaData({ sigmaData }: InputConventions): number {
   if (sigmaData === undefined || !(sigmaData > 0)) {
     throw new RangeError(`sigmaData must be > 0; seen ${sigmaData}`);
   }
   return sigmaData;
 }
 
-function lastStep({ levels }: Parameterization): number {
+function lastStep({ levels }: InputConventions): number {
   if (levels === undefined || !(levels >= 2)) {
     throw new RangeError(`levels must be >= 2; seen ${levels}`);
   }
@@ -106,8 +129,8 @@ function lastStep({ levels }: Parameterization): number {
 }
 
 /** With sigma = std / mean, c / (mean sqrt(c'^2 + sigma^2)) = c / hypot(mean c', std): no quotient to overflow. */
-function inputScale(parameterization: Parameterization, mean: number, std: number): number {
-  switch (parameterization.inputScaling) {
+function inputScale(conventions: InputConventions, mean: number, std: number): number {
+  switch (conventions.inputScaling) {
     case "none":
       return 1;
     case "over-mean":
@@ -115,30 +138,26 @@ function inputScale(parameterization: Parameterization, mean: number, std: numbe
     case "unit-variance":
       return 1 / Math.hypot(mean, std);
     case "edm-c-in":
-      return 1 / Math.hypot(mean * sigmaData(parameterization), std);
+      return 1 / Math.hypot(mean * sigmaData(conventions), std);
   }
 }
 
-function timeInput(process: ForwardProcess, parameterization: Parameterization, t: number): number {
-  const time = realTimeInput(process, parameterization, t);
-  return parameterization.integerTime === true ? Math.round(time) : time;
+function timeInput(process: ForwardProcess, conventions: InputConventions, t: number): number {
+  const time = realTimeInput(process, conventions, t);
+  return conventions.integerTime === true ? Math.round(time) : time;
 }
 
-function realTimeInput(
-  process: ForwardProcess,
-  parameterization: Parameterization,
-  t: number,
-): number {
+function realTimeInput(process: ForwardProcess, conventions: InputConventions, t: number): number {
   const { mean, std } = process.marginal(t);
-  switch (parameterization.timeInput) {
+  switch (conventions.timeInput) {
     case "t":
       return t;
     case "t-times-999":
       return 999 * t;
     case "step":
-      return (t / process.endTime) * lastStep(parameterization);
+      return (t / process.endTime) * lastStep(conventions);
     case "reversed-step":
-      return ((process.endTime - t) / process.endTime) * lastStep(parameterization);
+      return ((process.endTime - t) / process.endTime) * lastStep(conventions);
     case "sigma":
       return std / mean;
     case "std":

@@ -30,3 +30,15 @@ export function logSnrStep(process: ForwardProcess, t: number, next: number): nu
   const to = gridMarginal(process, next);
   return Math.log((to.mean * from.std) / (from.mean * to.std));
 }
+
+/**
+ * Mean coefficient and standard deviation of p(x_t | x_from), t >= from: the forward process between two times, exact
+ * for any distance of them since its drift is linear.
+ *
+ * @param from earlier diffusion time, in (0, t]
+ */
+export function forwardTransition(process: ForwardProcess, from: number, t: number): Marginal {
+  const [low, high] = [process.marginal(from), process.marginal(t)];
+  const mean = high.mean / low.mean;
+  return { mean, std: Math.sqrt(Math.max(0, high.std ** 2 - (mean * low.std) ** 2)) };
+}

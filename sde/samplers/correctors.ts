@@ -2,7 +2,7 @@ import type { Instruction } from "../instruction.ts";
 import type { ForwardProcess } from "../processes/forward-process.ts";
 import { transitionAlpha } from "../processes/transition.ts";
 import { hmc } from "./hmc.ts";
-import { evaluateAt, type Moves, type NextDraw, type SamplerRegisters } from "./moves.ts";
+import { beginAt, type Moves, type NextDraw, type SamplerRegisters } from "./moves.ts";
 
 /** Where a corrector step stands: at time t of the grid, whose next time is `next`. */
 export interface CorrectorStep {
@@ -26,7 +26,7 @@ export type Corrector = (step: CorrectorStep) => Moves;
 function single(update: (step: CorrectorStep) => readonly Instruction[]): Corrector {
   return function* (step) {
     const { process, t, registers } = step;
-    yield { ...evaluateAt(process, t, registers), update: update(step) };
+    yield { ...beginAt(process, t, registers), update: update(step) };
   };
 }
 

@@ -1,17 +1,11 @@
+import type { LinearCondition } from "../conditions/linear-condition.ts";
 import type { Instruction } from "../instruction.ts";
 import { type ForwardProcess, sigmaAt } from "../processes/forward-process.ts";
 import { gridMarginal } from "../processes/transition.ts";
 import { tweedie } from "../processes/tweedie.ts";
 import type { Program } from "../program.ts";
-import {
-  countDraws,
-  drawPrior,
-  evaluateAt,
-  type Moves,
-  type NextDraw,
-  type SamplerRegisters,
-  stepsOf,
-} from "./moves.ts";
+import { beginAt, evaluateAt, type Moves, type NextDraw, type SamplerRegisters } from "./moves.ts";
+import { samplerProgram, X } from "./sampler-program.ts";
 import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
 
 /** EDM's stochasticity: noise added before a step, as a share of its level. */
@@ -44,9 +38,10 @@ export interface EdmOptions {
   readonly eps: number;
   readonly churn?: Churn | undefined;
   readonly restart?: Restart;
+  /** What is known of the picture. */
+  readonly condition?: LinearCondition | undefined;
 }
 
-const X = 0;
 /** Heun's proposal, and the prediction at the step's start. */
 const PROPOSAL = 1;
 const PREDICTION = 2;
@@ -55,7 +50,7 @@ const PREDICTION = 2;
  * EDM's sampler, deterministic or with churn, in any process: x / mean moves in sigma = std / mean as in EDM's own.
  * Heun's rule, save for the step to 0: 2 steps - 1 evaluations.
  *
- * @throws RangeError for steps or eps out of range
+ * @throws RangeError for steps or eps out of range, or a condition that can't be
  * @see Karras et al. 2022, algorithms 1 and 2; Xu et al. 2023, "Restart Sampling", algorithm 1.
  */
 export function edmSampler(options: EdmOptions): Program {
@@ -63,10 +58,8 @@ export function edmSampler(options: EdmOptions): Program {
   const times = timeGrid(options.timeGrid, process, eps, steps);
   const restartAt = restart === undefined ? -1 : restartIndex(process, times, restart);
   const again = restartAt < 0 ? 0 : 2 * (restart?.repeats ?? 0) * (restart?.steps ?? 0);
-  const evaluations = 2 * steps - 1 + again;
-  const registers: SamplerRegisters = { x: X, preview: 3, score: 4 };
 
-  function* moves(nextDraw: NextDraw): Moves {
+  function* moves(registers: SamplerRegisters, nextDraw: NextDraw): Moves {
     for (let i = 0; i < steps; i++) {
       const [t, next] = [timeAt(times, i), timeAt(times, i + 1)];
       yield* heun(options, { t, next, registers, nextDraw });
@@ -76,17 +69,13 @@ export function edmSampler(options: EdmOptions): Program {
     }
   }
 
-  return {
-    registers: ["x", "proposal", "prediction", "preview"],
-    preview: registers.preview,
-    scratch: 1,
-    result: X,
-    evaluations,
-    steps() {
-      const nextDraw = countDraws();
-      return stepsOf([drawPrior(process, X, nextDraw())], moves(nextDraw), evaluations);
-    },
-  };
+  return samplerProgram({
+    process,
+    own: ["x", "proposal", "prediction"],
+    condition: options.condition,
+    evaluations: 2 * steps - 1 + again,
+    moves,
+  });
 }
 
 interface HeunStep {
@@ -130,7 +119,7 @@ function* heun({ process, steps, churn }: EdmOptions, step: HeunStep): Moves {
     }
   }
   const { x, score } = registers;
-  const at = { ...evaluateAt(process, t, registers), prepare };
+  const at = { ...beginAt(process, t, registers), prepare };
   if (next === 0) {
     yield { ...at, update: [tweedie(process, t, { out: x, x, score })] };
     return;

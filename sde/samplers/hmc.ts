@@ -8,7 +8,7 @@ import { evaluateAt, type Moves } from "./moves.ts";
  * start and end is the score's line integral along the path, taken by the trapezoidal rule, which is exact where the
  * score is linear and of third order in the step size otherwise.
  *
- * `leapfrogSteps` + 1 evaluations; a rejected proposal costs one more step without an evaluation.
+ * `leapfrogSteps` + 1 evaluations.
  *
  * @see Neal 2011, "MCMC using Hamiltonian dynamics", section 3; named as a corrector in Song et al. 2021, section 4.2.
  */
@@ -42,6 +42,7 @@ export function* hmc(step: CorrectorStep): Moves {
 
   const [before = 0] = yield {
     ...at,
+    begins: true,
     update: [
       copy(start, x),
       { op: "lincomb", out: momentum, terms: [], noise: { draw: nextDraw(), scale: 1 } },

@@ -1,10 +1,21 @@
+import { type Imposition, NOTHING_IMPOSED } from "../conditions/linear-condition.ts";
 import type { Instruction, Register } from "../instruction.ts";
 import type { ForwardProcess } from "../processes/forward-process.ts";
 import { tweedie } from "../processes/tweedie.ts";
 import type { Evaluation, Scalars, Step, Steps } from "../program.ts";
 
-/** A step of a part of a program, which does not say how far the whole is. */
-export type Move = Omit<Step, "fraction" | "prepare"> & { readonly prepare?: Step["prepare"] };
+/**
+ * A step of a part of a program, which does not say how far the whole is. One without an evaluation joins the next
+ * that has one, and returns no scalars.
+ */
+export type Move = Omit<Step, "fraction" | "prepare"> & {
+  readonly prepare?: Step["prepare"];
+  /**
+   * A predictor or corrector step begins here: what is evaluated is its x, at x's own time, and not a point on the way.
+   * Before the evaluation a condition imposes what it knows.
+   */
+  readonly begins?: true;
+};
 
 /** The control flow of a part of a program. */
 export type Moves = Generator<Move, void, Scalars>;
@@ -28,11 +39,21 @@ export function evaluateAt(
   };
 }
 
+/** The same, where a predictor or corrector step begins. */
+export function beginAt(
+  process: ForwardProcess,
+  t: number,
+  registers: SamplerRegisters,
+): ReturnType<typeof evaluateAt> & { readonly begins: true } {
+  return { ...evaluateAt(process, t, registers), begins: true };
+}
+
 /** The number of the next draw: 0, 1, 2, ... */
 export type NextDraw = () => number;
 
-export function countDraws(): NextDraw {
-  let draw = 0;
+/** @param first the number to begin with */
+export function countDraws(first = 0): NextDraw {
+  let draw = first;
   return () => draw++;
 }
 
@@ -46,21 +67,34 @@ export function drawPrior(process: ForwardProcess, x: Register, draw: number): I
  *
  * @param first goes into the first step's prepare, and returns no scalars
  * @param evaluations of all moves together
+ * @param imposed by a condition, before each move that begins and at the end
  */
-export function* stepsOf(first: readonly Instruction[], moves: Moves, evaluations: number): Steps {
+export function* stepsOf(
+  first: readonly Instruction[],
+  moves: Moves,
+  evaluations: number,
+  imposed: Imposition = NOTHING_IMPOSED,
+): Steps {
   let before = first;
   let done = 0;
   let next = moves.next([]);
   while (!next.done) {
-    const { prepare = [], ...move } = next.value;
-    if (move.evaluate !== undefined) done++;
+    const { prepare = [], begins, ...move } = next.value;
+    if (move.evaluate === undefined) {
+      before = [...before, ...prepare, ...move.update];
+      next = moves.next([]);
+      continue;
+    }
+    done++;
     const scalars = yield {
       ...move,
-      prepare: [...before, ...prepare],
+      prepare: [...before, ...prepare, ...(begins ? imposed.at(move.evaluate.time) : [])],
       fraction: done / evaluations,
     };
     before = [];
     next = moves.next(scalars);
   }
+  const last = [...before, ...imposed.end];
+  if (last.length > 0) yield { prepare: last, update: [], fraction: 1 };
   return undefined;
 }

@@ -1,17 +1,11 @@
+import type { LinearCondition } from "../conditions/linear-condition.ts";
 import type { Instruction, Register, Term } from "../instruction.ts";
 import type { ForwardProcess } from "../processes/forward-process.ts";
 import { gridMarginal, logSnrStep } from "../processes/transition.ts";
 import { tweedie } from "../processes/tweedie.ts";
 import type { Program } from "../program.ts";
-import {
-  countDraws,
-  drawPrior,
-  evaluateAt,
-  type Moves,
-  type NextDraw,
-  type SamplerRegisters,
-  stepsOf,
-} from "./moves.ts";
+import { beginAt, type Moves, type NextDraw, type SamplerRegisters } from "./moves.ts";
+import { samplerProgram } from "./sampler-program.ts";
 import { type TimeGridName, timeAt, timeGrid } from "./time-grid.ts";
 import { type UnipcWeights, unipcCorrector, unipcPredictor } from "./unipc.ts";
 
@@ -29,9 +23,10 @@ export interface MultistepOptions {
   readonly eta: number;
   /** Of "unipc": 1, 2 or 3. */
   readonly order: number;
+  /** What is known of the picture. */
+  readonly condition?: LinearCondition | undefined;
 }
 
-const X = 0;
 /** First of the registers of data predictions D = E[x_0 | x_t], the newest in the place of the oldest. */
 const PREDICTIONS = 1;
 
@@ -164,7 +159,7 @@ function correct(place: Place): Update & { end: number } {
  * The fast solvers that cost one evaluation a step, on predictions of the data, for every process: they use its
  * marginals alone. The step to time 0 returns the last prediction.
  *
- * @throws RangeError for steps, eps, eta or an order out of range
+ * @throws RangeError for steps, eps, eta or an order out of range, or a condition that can't be
  */
 export function multistep(options: MultistepOptions): Program {
   const { process, method, steps, order, eta, eps } = options;
@@ -176,21 +171,13 @@ export function multistep(options: MultistepOptions): Program {
   // UniPC corrects from the state before the step, which it keeps.
   const predictions = Array.from({ length: remembered(options) }, (_, k) => `prediction ${k}`);
   const base = method === "unipc" ? ["base"] : [];
-  const lasting = ["x", ...predictions, ...base, "preview"];
-  const registers = { x: X, preview: lasting.length - 1, score: lasting.length };
-
-  return {
-    registers: lasting,
-    preview: registers.preview,
-    scratch: 1,
-    result: X,
+  return samplerProgram({
+    process,
+    own: ["x", ...predictions, ...base],
+    condition: options.condition,
     evaluations: steps,
-    steps() {
-      const nextDraw = countDraws();
-      const first = [drawPrior(process, X, nextDraw())];
-      return stepsOf(first, moves(options, times, registers, nextDraw), steps);
-    },
-  };
+    moves: (registers, nextDraw) => moves(options, times, registers, nextDraw),
+  });
 }
 
 function* moves(
@@ -236,6 +223,6 @@ function* moves(
         ...(noise > 0 && { noise: { draw: nextDraw(), scale: noise } }),
       });
     }
-    yield { ...evaluateAt(process, t, registers), update };
+    yield { ...beginAt(process, t, registers), update };
   }
 }

@@ -9,6 +9,7 @@ export interface Config {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly models: string;
+  readonly cache: string;
   readonly defaultModel: string;
   readonly maxRows: number;
   readonly maxActiveRows: number;
@@ -19,6 +20,10 @@ export interface Config {
   readonly slabMib: number;
   readonly threads: number;
   readonly jobRetentionS: number;
+  readonly uploadTtlS: number;
+  readonly maxUploadMib: number;
+  readonly uploadStoreMib: number;
+  readonly uploadTenantMib: number;
   readonly maxFrameBytes: number;
   readonly maxSocketBufferBytes: number;
   readonly slowReaderS: number;

@@ -11,6 +11,9 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     doc: "Port of HTTP and the WebSocket; 0: any free one.",
   }),
   models: text("models", "models", { doc: "Folder whose subfolders are the models." }),
+  cache: text("cache", "", {
+    doc: "Folder that keeps graphs derived from models; empty: .cache/scorestream of the user's home.",
+  }),
   defaultModel: text("default-model", "", {
     doc: "Model of requests that name none; empty: the first by name.",
   }),
@@ -49,6 +52,22 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   jobRetentionS: integer("job-retention-s", 300, [0, 86_400], {
     unit: "s",
     doc: "How long an ended job can still be watched.",
+  }),
+  uploadTtlS: integer("upload-ttl-s", 600, [1, 86_400], {
+    unit: "s",
+    doc: "How long an upload can be used; uploading the same again starts it anew.",
+  }),
+  maxUploadMib: integer("max-upload-mib", 64, [1, 1024], {
+    unit: "MiB",
+    doc: "Largest upload.",
+  }),
+  uploadStoreMib: integer("upload-store-mib", 512, [1, 1_048_576], {
+    unit: "MiB",
+    doc: "Memory for all uploads, stored or coming; more are refused until some expire.",
+  }),
+  uploadTenantMib: integer("upload-tenant-mib", 256, [1, 1_048_576], {
+    unit: "MiB",
+    doc: "The same for the uploads of one tenant.",
   }),
   maxFrameBytes: integer("max-frame-bytes", 4_194_304, [1024, 1_073_741_824], {
     unit: "bytes",

@@ -27,13 +27,15 @@ const MIN_RETRY_MS = 100;
  * @throws ServerError "too-large" where it could never run, "queue-full" where it could later
  */
 export function admit(job: Job, load: Load, limits: Limits, slabElements: number): void {
-  const { count, model } = job.spec;
+  const { model } = job.spec;
+  const count = job.rows.length;
   if (count > limits.maxRows) {
-    const message = `count: seen ${count}, expected at most ${limits.maxRows}, the rows that this server holds`;
+    const message = `the request has ${count} rows, expected at most ${limits.maxRows}, the rows that this server holds`;
     throw new ServerError("too-large", message);
   }
   const { channels, height, width } = model.shape;
-  const elements = 2 * (job.rows[0]?.allocated ?? 0) * channels * height * width;
+  const registers = Math.max(...job.rows.map(({ allocated }) => allocated));
+  const elements = 2 * registers * channels * height * width;
   if (elements > slabElements) {
     const message = `one row of model ${model.name} needs ${4 * elements} bytes of registers; this server has ${4 * slabElements}`;
     throw new ServerError("too-large", message);

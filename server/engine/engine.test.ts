@@ -46,7 +46,7 @@ test.serial(
     const { submit } = t.context;
     const request = (seed: bigint) => ({ model: MODEL, seed, sampler: method(40, "langevin") });
     const seeds = Array.from({ length: 16 }, (_, i) => BigInt(i));
-    const jobs = seeds.map((seed) => submit(request(seed)));
+    const jobs = await Promise.all(seeds.map((seed) => submit(request(seed))));
     const together = await Promise.all(jobs.map(samplesOf));
     for (const job of jobs) {
       const completed = (await eventsOf(job)).at(-1)?.event;
@@ -90,7 +90,7 @@ test.serial("a rate limit on previews holds", async (t) => {
 
 test.serial("cancel ends a job within a step and frees its registers", async (t) => {
   const { engine, submit } = t.context;
-  const job = submit({ model: MODEL, count: 32, sampler: method(10_000) });
+  const job = await submit({ model: MODEL, count: 32, sampler: method(10_000) });
   const events = job.events(0n, new AbortController().signal);
   while ((await events.next()).value?.event?.$case !== "progress");
   t.true(engine.cancel(job));
@@ -108,17 +108,17 @@ test.serial("cancel ends a job within a step and frees its registers", async (t)
 
 test.serial("a caller who leaves cancels the job, unless it is detached", async (t) => {
   const { engine, submit } = t.context;
-  const left = submit({ model: MODEL, sampler: method(10_000) });
+  const left = await submit({ model: MODEL, sampler: method(10_000) });
   left.leave();
   t.not(left.endedMs, undefined);
-  const detached = submit({ model: MODEL, sampler: method(10), options: { detached: true } });
+  const detached = await submit({ model: MODEL, sampler: method(10), options: { detached: true } });
   detached.leave();
   t.is((await eventsOf(detached)).at(-1)?.event?.$case, "completed");
   t.is(engine.job(detached.id), detached);
 });
 
 test.serial("watching from a sequence number gives the results that came after it", async (t) => {
-  const job = t.context.submit({ model: MODEL, count: 2, sampler: method(5) });
+  const job = await t.context.submit({ model: MODEL, count: 2, sampler: method(5) });
   const all = await eventsOf(job);
   const [first] = all.filter(({ event }) => event?.$case === "sampled");
   const after = first?.sequence ?? 0n;
@@ -135,11 +135,11 @@ test.serial(
   async (t) => {
     const { engine, submit } = t.context;
     const flow = { solver: "rk45", maxEvaluations: 20n };
-    const failing = submit({
+    const failing = await submit({
       model: MODEL,
       sampler: { method: { $case: "probabilityFlow", value: flow } },
     });
-    const good = submit({ model: MODEL, sampler: method(20) });
+    const good = await submit({ model: MODEL, sampler: method(20) });
     const error = await t.throwsAsync(eventsOf(failing), { instanceOf: ServerError });
     t.is(error.code, "solver-failed");
     t.regex(error.message, /^row 0: the ODE solver used up its 20 evaluations at time 0\.\d+$/);
@@ -160,7 +160,7 @@ test.serial(
     ] as const;
     const samples = await Promise.all(
       methods.map(async (one) => {
-        const job = t.context.submit({
+        const job = await t.context.submit({
           model: MODEL,
           seed: 4n,
           count: 4,
@@ -188,16 +188,16 @@ test.serial("jobs of two models run side by side", async (t) => {
 test.serial("more rows than the server holds are refused, with a time to come back", async (t) => {
   const small = await startEngine({ models: [MODEL], maxRows: 4, maxActiveRows: 2 });
   try {
-    const job = small.submit({ model: MODEL, count: 3, sampler: method(200) });
-    const error = t.throws(() => small.submit({ model: MODEL, count: 2 }), {
+    const job = await small.submit({ model: MODEL, count: 3, sampler: method(200) });
+    const error = await t.throwsAsync(small.submit({ model: MODEL, count: 2 }), {
       instanceOf: ServerError,
     });
     t.is(error?.code, "queue-full");
     t.true((error?.retryAfterMs ?? 0) > 0);
-    t.is(
-      t.throws(() => small.submit({ model: MODEL, count: 5 }), { instanceOf: ServerError })?.code,
-      "too-large",
-    );
+    const tooLarge = await t.throwsAsync(small.submit({ model: MODEL, count: 5 }), {
+      instanceOf: ServerError,
+    });
+    t.is(tooLarge?.code, "too-large");
     t.is((await samplesOf(job)).length, 3);
     t.deepEqual(small.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
   } finally {
@@ -207,9 +207,9 @@ test.serial("more rows than the server holds are refused, with a time to come ba
 
 test.serial("a drain refuses new jobs and lets those that run end", async (t) => {
   const small = await startEngine({ models: [MODEL] });
-  const job = small.submit({ model: MODEL, count: 3, sampler: method(50) });
+  const job = await small.submit({ model: MODEL, count: 3, sampler: method(50) });
   const drained = small.engine.drain(60_000);
-  const error = t.throws(() => small.submit({ model: MODEL }), { instanceOf: ServerError });
+  const error = await t.throwsAsync(small.submit({ model: MODEL }), { instanceOf: ServerError });
   t.is(error?.code, "shutting-down");
   await drained;
   t.is((await samplesOf(job)).length, 3);

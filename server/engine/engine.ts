@@ -1,4 +1,10 @@
-import type { BatchAnswer, RowAnswer } from "../../worker/protocol.ts";
+import {
+  type BatchAnswer,
+  type GraphName,
+  type GraphSource,
+  placesOf,
+  type RowAnswer,
+} from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit, type Limits } from "./admission.ts";
@@ -38,6 +44,21 @@ export interface EngineLoad {
   readonly slabElements: number;
 }
 
+/** A graph of a model: rows that evaluate it share batches, whatever their task. */
+interface Lane {
+  readonly graph: GraphName;
+  readonly source: GraphSource;
+  readonly profile: StepProfile;
+}
+
+function laneOf(model: Model, graph: GraphName): string {
+  return `${model.name}/${graph}`;
+}
+
+function laneOfRow(row: Row): string {
+  return laneOf(row.job.spec.model, row.graph);
+}
+
 /** What runs when: schedule, run, apply. Everything here happens on the server's one thread. */
 export class Engine {
   readonly #options: EngineOptions;
@@ -48,8 +69,7 @@ export class Engine {
   readonly #waiting = new Set<Row>();
   /** Rows that have registers. */
   readonly #active = new Set<Row>();
-  readonly #models = new Map<string, Model>();
-  readonly #profiles = new Map<string, StepProfile>();
+  readonly #lanes = new Map<string, Lane>();
   #batches = 0;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
@@ -62,25 +82,26 @@ export class Engine {
     this.#jobs = new Jobs(options.retentionMs);
   }
 
-  /** Warms a model up, measures its step times and opens its lane. @throws ServerError where it does not run */
+  /** Warms up every graph of a model, measures its step times and opens its lane. @throws ServerError where one does not run */
   async open(model: Model): Promise<void> {
     const { workers, maxBatchRows, maxStepMs } = this.#options;
     const batchSizes = profiledSizes(maxBatchRows);
-    const { stepMs } = await workers.profile({
-      kind: "profile",
-      source: model.scoreSource,
-      batchSizes,
-      enoughMs: maxStepMs,
-    });
-    const profile = { batchSizes: batchSizes.slice(0, stepMs.length), stepMs };
-    this.#profiles.set(model.name, profile);
-    this.#scheduler.open(model.name, batchLimit(profile, maxStepMs));
-    this.#models.set(model.name, model);
+    const measured: (readonly [lane: string, lane: Lane])[] = [];
+    for (const [graph, source] of model.graphs) {
+      const task = { kind: "profile", source, batchSizes, enoughMs: maxStepMs } as const;
+      const { stepMs } = await workers.profile(task);
+      const profile = { batchSizes: batchSizes.slice(0, stepMs.length), stepMs };
+      measured.push([laneOf(model, graph), { graph, source, profile }]);
+    }
+    for (const [name, lane] of measured) {
+      this.#lanes.set(name, lane);
+      this.#scheduler.open(name, batchLimit(lane.profile, maxStepMs));
+    }
   }
 
-  /** The largest batch of a model's score lane. */
-  batchLimitOf(model: string): number {
-    return this.#scheduler.limit(model);
+  /** The largest batch of a model's lane. */
+  batchLimitOf(model: Model, graph: GraphName): number {
+    return this.#scheduler.limit(laneOf(model, graph));
   }
 
   get load(): EngineLoad {
@@ -105,8 +126,8 @@ export class Engine {
     this.#jobs.add(job);
     this.#running.add(job);
     job.accept({
-      rows: spec.count,
-      expectedEvaluations: BigInt(spec.program.evaluations ?? 0),
+      rows: spec.rows.length,
+      expectedEvaluations: BigInt(expected.evaluations),
       expectedWait: duration(expected.waitMs),
       expectedDuration: duration(expected.durationMs),
     });
@@ -160,22 +181,25 @@ export class Engine {
     const { slab, limits } = this.#options;
     for (const row of this.#waiting) {
       if (this.#active.size >= limits.maxActiveRows) return;
-      const { shape, name } = row.job.spec.model;
+      const { shape } = row.job.spec.model;
       const dims = shape.channels * shape.height * shape.width;
       const offset = slab.allocate(2 * row.allocated * dims);
       if (offset === undefined) return;
       row.offset = offset;
+      row.spec.program.inputs.forEach((register, i) => {
+        slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
+      });
       row.job.startedMs ??= this.#now();
       this.#waiting.delete(row);
       this.#active.add(row);
       row.advance([]);
-      this.#scheduler.add(name, row);
+      this.#ready(row);
     }
   }
 
   /** Run: one step of each row with one evaluation, on any worker. */
   async #run({ lane, rows }: Choice<Row>): Promise<void> {
-    const source = this.#model(lane).scoreSource;
+    const { graph, source } = this.#lane(lane);
     this.#batches++;
     for (const row of rows) {
       row.running = true;
@@ -186,7 +210,7 @@ export class Engine {
       const steps = rows.map(rowStep);
       answer = await this.#options.workers.batch({
         kind: "batch",
-        graph: "score",
+        graph,
         source,
         rows: steps,
       });
@@ -198,8 +222,8 @@ export class Engine {
     for (const [i, row] of rows.entries()) {
       row.running = false;
       if (row.job.endedMs !== undefined) this.#release(row);
-      else if (answer instanceof ServerError) this.#retry(row, lane, answer, rows.length);
-      else this.#apply(row, lane, answer.rows[i], rows.length, pictures);
+      else if (answer instanceof ServerError) this.#retry(row, answer, rows.length);
+      else this.#apply(row, answer.rows[i], rows.length, pictures);
     }
     this.#pump();
     // The next batch is on its way; now there is time for what people look at.
@@ -209,7 +233,6 @@ export class Engine {
   /** Apply: takes a row past the step that a worker has done. */
   #apply(
     row: Row,
-    lane: string,
     answer: RowAnswer | undefined,
     batchRows: number,
     pictures: (() => void)[],
@@ -218,7 +241,7 @@ export class Engine {
     if (answer === undefined || step === undefined) throw new RangeError("a row without an answer");
     const time = step.evaluate?.time ?? 0;
     if (!answer.finite) {
-      const where = `model ${job.spec.model.name}, row ${row.index}, time ${time}, step ${row.steps + 1}`;
+      const where = `model ${job.spec.model.name}, graph ${row.graph}, row ${row.index}, time ${time}, step ${row.steps + 1}`;
       this.#end(
         job,
         new ServerError("nonfinite-output", `the network gave NaN or infinity: ${where}`),
@@ -230,8 +253,8 @@ export class Engine {
     row.failuresAlone = 0;
     row.steps++;
     if (step.evaluate !== undefined) {
-      row.evaluations++;
-      row.companions += batchRows;
+      row.evaluations += row.places;
+      row.companions += row.places * batchRows;
     }
     const failed = row.advance(answer.scalars);
     if (failed !== undefined) {
@@ -243,7 +266,7 @@ export class Engine {
       }
       const { fraction } = step;
       pictures.push(() => job.progress(row, time, fraction, this.#now()));
-      this.#scheduler.add(lane, row);
+      this.#ready(row);
     } else {
       const pixels = this.#copy(row, program.result);
       this.#release(row);
@@ -255,18 +278,22 @@ export class Engine {
    * The step has changed nothing, so it can run again: once more in company, then by itself. A row that fails twice
    * by itself takes its job with it, and no other.
    */
-  #retry(row: Row, lane: string, error: ServerError, batchRows: number): void {
+  #retry(row: Row, error: ServerError, batchRows: number): void {
     row.failures++;
     if (batchRows === 1) row.failuresAlone++;
     if (row.failuresAlone >= 2) this.#end(row.job, error);
-    else this.#scheduler.add(lane, row, row.failures >= 2);
+    else this.#ready(row, row.failures >= 2);
+  }
+
+  #ready(row: Row, alone = false): void {
+    this.#scheduler.add(laneOfRow(row), row, { alone, places: row.places });
   }
 
   #end(job: Job, error: ServerError): void {
     job.fail(error, this.#now());
     for (const row of job.rows) {
       this.#waiting.delete(row);
-      this.#scheduler.remove(job.spec.model.name, row);
+      if (row.step !== undefined) this.#scheduler.remove(laneOfRow(row), row);
       // A row that a worker has is released when it comes back: until then the worker may write to it.
       if (!row.running) this.#release(row);
     }
@@ -301,22 +328,27 @@ export class Engine {
     return true;
   }
 
-  #model(name: string): Model {
-    const model = this.#models.get(name);
-    if (model === undefined) throw new RangeError(`no model ${name} is open`);
-    return model;
+  #lane(name: string): Lane {
+    const lane = this.#lanes.get(name);
+    if (lane === undefined) throw new RangeError(`no lane ${name} is open`);
+    return lane;
   }
 
   /** First come, first served: what is ahead of a job's first step, and how long its steps take in that company. */
-  #expect({ spec }: Job): { waitMs: number; durationMs: number } {
-    const profile = this.#profiles.get(spec.model.name) ?? { batchSizes: [], stepMs: [] };
-    const limit = this.#scheduler.limit(spec.model.name);
-    const running = Math.min(this.#options.limits.maxActiveRows, this.#active.size + spec.count);
+  #expect({ spec, rows }: Job): { evaluations: number; waitMs: number; durationMs: number } {
+    const { guidance } = spec.conditioning;
+    const name = laneOf(spec.model, guidance === undefined ? "score" : "guided");
+    const { profile } = this.#lane(name);
+    const limit = this.#scheduler.limit(name);
+    const { maxActiveRows } = this.#options.limits;
+    const places = placesOf(spec.conditioning);
+    const running = places * Math.min(maxActiveRows, this.#active.size + rows.length);
     const roundMs = Math.ceil(running / limit) * expectedStepMs(profile, Math.min(limit, running));
-    const evaluations = spec.program.evaluations ?? 0;
-    const roundsAhead = Math.ceil(this.#waiting.size / this.#options.limits.maxActiveRows);
-    const rounds = Math.ceil(spec.count / this.#options.limits.maxActiveRows);
+    const evaluations = rows[0]?.program.evaluations ?? 0;
+    const roundsAhead = Math.ceil(this.#waiting.size / maxActiveRows);
+    const rounds = Math.ceil(rows.length / maxActiveRows);
     return {
+      evaluations: evaluations * places,
       waitMs: roundsAhead * evaluations * roundMs,
       durationMs: rounds * evaluations * roundMs,
     };

@@ -1,5 +1,10 @@
-import type { ImageFormat, Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  Completed,
+  ImageFormat,
+  JobEvent,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { Program } from "../../sde/index.ts";
+import type { WeightedLabel } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
 
 /** When and how a job shows its denoised estimates. */
@@ -11,16 +16,48 @@ export interface PreviewSpec {
   readonly format: ImageFormat;
 }
 
+/** One trajectory of a job. */
+export interface RowSpec {
+  readonly program: Program;
+  /** Draws its noise from (seed, sample). */
+  readonly sample: number;
+  /** What the program's `inputs` are filled with, float32[channels, height, width] each; rows may share them. */
+  readonly inputs: readonly Float32Array[];
+}
+
+/** What every score of a job is bent towards; without, the model's unconditional score. */
+export interface Conditioning {
+  /** By a classifier's gradient, in the `guided` lane. */
+  readonly guidance?: { readonly label: number; readonly scale: number };
+  /** By the network's own class input. */
+  readonly labels?: readonly WeightedLabel[];
+}
+
+/** A row that has come to its end. */
+export interface EndedRow {
+  readonly index: number;
+  /** The program's result, float32[channels, height, width]; the receiver may keep it. */
+  readonly result: Float32Array;
+  /** The numbers that the program answered with. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly evaluations: number;
+}
+
+/** What a job says of a row that has ended; undefined where it waits for others. @throws ServerError */
+export type Answer = (row: EndedRow) => Promise<JobEvent["event"] | undefined>;
+
+/** The settings that a job's end echoes. */
+export type UsedSettings = Pick<Completed, "sampler" | "likelihood" | "classLabel">;
+
 /** A checked request: everything that the engine needs to run it. */
 export interface JobSpec {
   readonly model: Model;
-  /** What each row runs; row i draws its noise from (seed, i). */
-  readonly program: Program;
-  readonly count: number;
+  /** At least one. */
+  readonly rows: readonly RowSpec[];
   readonly seed: bigint;
-  /** The sampler as used, for the answer. */
-  readonly sampler: Sampler;
+  readonly conditioning: Conditioning;
   readonly preview: PreviewSpec;
-  readonly format: ImageFormat;
+  readonly answer: Answer;
+  readonly used: UsedSettings;
   readonly detached: boolean;
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Accepted, Image, JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { Accepted, JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { asServerError, type ServerError } from "../errors.ts";
-import { encodeImage } from "../images/encode.ts";
 import type { JobView } from "../service.ts";
 import { duration } from "./duration.ts";
 import { EventLog } from "./event-log.ts";
@@ -37,13 +36,10 @@ export class Job implements JobView {
   constructor(spec: JobSpec, nowMs: number, owner: JobOwner) {
     this.spec = spec;
     this.submittedMs = nowMs;
-    this.rows = Array.from(
-      { length: spec.count },
-      (_, index) => new Row(this, index, spec.program),
-    );
+    this.rows = spec.rows.map((row, index) => new Row(this, index, row));
     this.#log = new EventLog(this.id);
     this.#owner = owner;
-    this.#unfinished = spec.count;
+    this.#unfinished = spec.rows.length;
     this.#previews = new PreviewEncoder(spec, (row, evaluations, time, image) => {
       if (this.endedMs !== undefined || row.step === undefined) return;
       const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
@@ -82,16 +78,16 @@ export class Job implements JobView {
   }
 
   /**
-   * A row has ended. Encodes its picture, and completes the job after the last one.
+   * A row has ended. Says what it has to say of it, and completes the job after the last one.
    *
-   * @param pixels float32[channels, height, width] that the job may keep
+   * @param result float32[channels, height, width] that the job may keep
    * @param now the clock, in ms
    */
-  async finish(row: Row, pixels: Float32Array, now: () => number): Promise<void> {
-    const { model, format } = this.spec;
-    let image: Image;
+  async finish(row: Row, result: Float32Array, now: () => number): Promise<void> {
+    const { index, values, evaluations } = row;
+    let event: JobEvent["event"] | undefined;
     try {
-      image = await encodeImage(pixels, model.shape, model.manifest.dataRange, format);
+      event = await this.spec.answer({ index, result, values, evaluations });
     } catch (error) {
       this.fail(asServerError(error), now());
       return;
@@ -99,10 +95,7 @@ export class Job implements JobView {
     if (this.endedMs !== undefined) return;
     this.#log.forget(`preview/${row.index}`);
     this.#log.forget(`progress/${row.index}`);
-    this.#log.append({
-      $case: "sampled",
-      value: { row: row.index, image, evaluations: BigInt(row.evaluations) },
-    });
+    if (event !== undefined) this.#log.append(event);
     this.#unfinished--;
     if (this.#unfinished === 0) this.#complete(now());
   }
@@ -122,7 +115,7 @@ export class Job implements JobView {
     this.#log.append({
       $case: "completed",
       value: {
-        sampler: spec.sampler,
+        ...spec.used,
         seed: spec.seed,
         evaluations: BigInt(evaluations),
         queued: duration(startedMs - submittedMs),

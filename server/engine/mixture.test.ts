@@ -111,7 +111,7 @@ for (const model of MODELS) {
     for (const corrector of ["none", "langevin"]) {
       const title = `${model}, ${predictor}, ${corrector}: the samples are the mixture's`;
       test.serial(title, async (t) => {
-        const mixture = t.context.repository.models.get(model)?.manifest.oracle;
+        const mixture = t.context.context.repository.models.get(model)?.manifest.oracle;
         if (mixture === undefined) return t.fail();
         const value = { predictor, corrector, steps: STEPS, signalToNoise: 0.05 };
         const sampler = { method: { $case: "predictorCorrector", value } } as const;

@@ -1,5 +1,6 @@
-import { evaluationScalars } from "../../sde/processes/parameterization.ts";
-import type { RowStep } from "../../worker/protocol.ts";
+import type { Evaluation } from "../../sde/index.ts";
+import { evaluationScalars, inputScalars } from "../../sde/processes/parameterization.ts";
+import type { RowEvaluation, RowStep } from "../../worker/protocol.ts";
 import type { Row } from "./row.ts";
 
 /**
@@ -11,7 +12,6 @@ import type { Row } from "./row.ts";
 export function rowStep(row: Row): RowStep {
   const { step, offset, job, program } = row;
   if (step === undefined || offset === undefined) throw new RangeError("the row is not running");
-  const { process, parameterization } = job.spec.model;
   const update =
     row.previewing && step.estimate !== undefined ? [step.estimate, ...step.update] : step.update;
   return {
@@ -20,17 +20,31 @@ export function rowStep(row: Row): RowStep {
     allocated: row.allocated,
     lasting: program.registers.length,
     seed: job.spec.seed,
-    sample: row.index,
+    sample: row.spec.sample,
     prepare: step.prepare,
     update,
-    ...(step.evaluate === undefined
-      ? {}
-      : {
-          evaluate: {
-            input: step.evaluate.input,
-            output: step.evaluate.output,
-            ...evaluationScalars(process, parameterization, step.evaluate.time),
-          },
-        }),
+    ...(step.evaluate === undefined ? {} : { evaluate: rowEvaluation(row, step.evaluate) }),
+  };
+}
+
+function rowEvaluation({ job }: Row, evaluation: Evaluation): RowEvaluation {
+  const { model, conditioning } = job.spec;
+  const { guidance, labels } = conditioning;
+  const { input, output, time } = evaluation;
+  return {
+    input,
+    output,
+    ...evaluationScalars(model.process, model.parameterization, time),
+    ...(labels === undefined ? {} : { labels }),
+    ...(evaluation.graph === "jvp" && {
+      tangent: { input: evaluation.tangent, output: evaluation.tangentOutput },
+    }),
+    ...(guidance !== undefined &&
+      model.classifier !== undefined && {
+        guidance: {
+          ...guidance,
+          ...inputScalars(model.process, model.classifier.conventions, time),
+        },
+      }),
   };
 }

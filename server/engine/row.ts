@@ -1,12 +1,14 @@
 import type { Program, Scalars, SolverFailure, Step, Steps } from "../../sde/index.ts";
+import { type GraphName, placesOf } from "../../worker/protocol.ts";
 import type { Job } from "./job.ts";
+import type { RowSpec } from "./job-spec.ts";
 
 /** One trajectory of a job: its program's place, and where its registers lie. */
 export class Row {
   readonly job: Job;
-  /** Number within the job, and the noise's sample number. */
+  /** Number within the job. */
   readonly index: number;
-  readonly program: Program;
+  readonly spec: RowSpec;
   readonly #steps: Steps;
   /** What runs next; undefined before the start and after the end. */
   step: Step | undefined;
@@ -16,6 +18,7 @@ export class Row {
   front = 0;
   /** Steps done. */
   steps = 0;
+  /** Network evaluations done. */
   evaluations = 0;
   /** Rows that shared this row's evaluations, added up. */
   companions = 0;
@@ -29,18 +32,39 @@ export class Row {
   lastPreviewMs: number = Number.NEGATIVE_INFINITY;
   lastProgressMs: number = Number.NEGATIVE_INFINITY;
 
-  constructor(job: Job, index: number, program: Program) {
+  /** What the program answered with at its end. */
+  values: Readonly<Record<string, number>> = {};
+
+  constructor(job: Job, index: number, spec: RowSpec) {
     this.job = job;
     this.index = index;
-    this.program = program;
-    this.#steps = program.steps();
+    this.spec = spec;
+    this.#steps = spec.program.steps();
+  }
+
+  get program(): Program {
+    return this.spec.program;
+  }
+
+  /** The graph that the next step evaluates; a step without an evaluation goes with the job's others. */
+  get graph(): GraphName {
+    if (this.step?.evaluate?.graph === "jvp") return "jvp";
+    return this.job.spec.conditioning.guidance === undefined ? "score" : "guided";
+  }
+
+  /** Places in a batch that the next step takes. */
+  get places(): number {
+    return placesOf(this.job.spec.conditioning);
   }
 
   /** Resumes the program: `step` is then its next one, if there is one. @returns the failure that ended it */
   advance(scalars: Scalars): SolverFailure | undefined {
     const next = this.#steps.next(scalars);
     this.step = next.done ? undefined : next.value;
-    return next.done ? next.value : undefined;
+    if (!next.done || next.value === undefined) return undefined;
+    if ("failure" in next.value) return next.value;
+    this.values = next.value.values;
+    return undefined;
   }
 
   /** Registers that lie in the slab: the preview, the last, only where the job shows previews. */

@@ -38,7 +38,7 @@ test("behind a batch that runs, only a full one is chosen", (t) => {
 test("a row marked alone shares with nobody", (t) => {
   const rows = scheduler({ a: 4 });
   rows.add("a", "1");
-  rows.add("a", "poisoned", true);
+  rows.add("a", "poisoned", { alone: true });
   rows.add("a", "2");
   t.deepEqual(rows.next(), { lane: "a", rows: ["1", "2"] });
   t.deepEqual(rows.next(), { lane: "a", rows: ["poisoned"] });
@@ -81,7 +81,7 @@ test("under random commands no row is lost, doubled or chosen after it was taken
       for (const one of commands) {
         if ("add" in one) {
           const row = `row ${made++}`;
-          rows.add(one.add, row, one.alone);
+          rows.add(one.add, row, { alone: one.alone });
           ready.set(row, { lane: one.add, alone: one.alone });
         } else if ("remove" in one) {
           const [row, place] = [...ready][one.remove % Math.max(1, ready.size)] ?? [];

@@ -4,13 +4,58 @@ export interface Choice<Row> {
   readonly rows: readonly Row[];
 }
 
+/** How a ready row is to run. */
+export interface Readiness {
+  /** By itself, because a batch that it was in failed twice; default false. */
+  readonly alone?: boolean;
+  /** Places in the batch that it takes, at least 1; default 1. */
+  readonly places?: number;
+}
+
+interface Ready {
+  /** Place in the order in which rows of all lanes became ready. */
+  readonly arrival: number;
+  readonly places: number;
+}
+
+/** Ready rows in the order in which they became ready. */
+class Queue<Row> {
+  readonly rows = new Map<Row, Ready>();
+  /** Of all its rows together. */
+  places = 0;
+
+  add(row: Row, ready: Ready): void {
+    this.rows.set(row, ready);
+    this.places += ready.places;
+  }
+
+  remove(row: Row): boolean {
+    const ready = this.rows.get(row);
+    if (ready === undefined) return false;
+    this.places -= ready.places;
+    return this.rows.delete(row);
+  }
+
+  /** Takes the first rows that fit into `limit` places; the very first even where it does not. */
+  take(limit: number): readonly Row[] {
+    const taken: Row[] = [];
+    let places = 0;
+    for (const [row, ready] of this.rows) {
+      if (taken.length > 0 && places + ready.places > limit) break;
+      taken.push(row);
+      places += ready.places;
+    }
+    for (const row of taken) this.remove(row);
+    return taken;
+  }
+}
+
 interface Lane<Row> {
-  /** The largest batch. */
+  /** Places of the largest batch. */
   readonly limit: number;
-  /** Ready rows in the order they became ready, with their place in that order over all lanes. */
-  readonly ready: Map<Row, number>;
-  /** Ready rows that must run by themselves, because a batch that they were in failed twice. */
-  readonly alone: Map<Row, number>;
+  readonly ready: Queue<Row>;
+  /** Rows that must run by themselves. */
+  readonly alone: Queue<Row>;
 }
 
 /**
@@ -30,7 +75,7 @@ export class Scheduler<Row> {
     if (!Number.isInteger(limit) || limit < 1) {
       throw new RangeError(`a lane's limit must be an integer of at least 1; seen ${limit}`);
     }
-    this.#lanes.set(lane, { limit, ready: new Map(), alone: new Map() });
+    this.#lanes.set(lane, { limit, ready: new Queue(), alone: new Queue() });
   }
 
   /** Rows that are ready and have not been chosen. */
@@ -38,23 +83,25 @@ export class Scheduler<Row> {
     return this.#size;
   }
 
-  /** The largest batch of a lane. */
+  /** Places of a lane's largest batch. */
   limit(lane: string): number {
     return this.#lane(lane).limit;
   }
 
   /** A row is ready for its next step. @throws RangeError where it is in the lane already */
-  add(lane: string, row: Row, alone = false): void {
-    const { ready, alone: lonely } = this.#lane(lane);
-    if (ready.has(row) || lonely.has(row)) throw new RangeError("the row is ready already");
-    (alone ? lonely : ready).set(row, this.#arrivals++);
+  add(lane: string, row: Row, { alone = false, places = 1 }: Readiness = {}): void {
+    const queues = this.#lane(lane);
+    if (queues.ready.rows.has(row) || queues.alone.rows.has(row)) {
+      throw new RangeError("the row is ready already");
+    }
+    (alone ? queues.alone : queues.ready).add(row, { arrival: this.#arrivals++, places });
     this.#size++;
   }
 
   /** Takes a row out. @returns whether it was there */
   remove(lane: string, row: Row): boolean {
     const { ready, alone } = this.#lane(lane);
-    const removed = ready.delete(row) || alone.delete(row);
+    const removed = ready.remove(row) || alone.remove(row);
     if (removed) this.#size--;
     return removed;
   }
@@ -66,29 +113,21 @@ export class Scheduler<Row> {
    *   that still runs, where a part of a batch would keep its rows from those that come back in a moment
    */
   next(full = false): Choice<Row> | undefined {
-    let chosen:
-      | { name: string; lane: Lane<Row>; from: Map<Row, number>; arrival: number }
-      | undefined;
+    let chosen: { lane: string; from: Queue<Row>; limit: number; arrival: number } | undefined;
     for (const [name, lane] of this.#lanes) {
       for (const from of [lane.alone, lane.ready]) {
         const limit = from === lane.alone ? 1 : lane.limit;
-        const arrival = from.values().next().value;
-        if (arrival === undefined || (full && from.size < limit)) continue;
-        if (chosen === undefined || arrival < chosen.arrival)
-          chosen = { name, lane, from, arrival };
+        const first = from.rows.values().next().value;
+        if (first === undefined || (full && from.places < limit)) continue;
+        if (chosen === undefined || first.arrival < chosen.arrival) {
+          chosen = { lane: name, from, limit, arrival: first.arrival };
+        }
       }
     }
     if (chosen === undefined) return undefined;
-    const { name, lane, from } = chosen;
-    const limit = from === lane.alone ? 1 : lane.limit;
-    const rows: Row[] = [];
-    for (const row of from.keys()) {
-      if (rows.length === limit) break;
-      rows.push(row);
-    }
-    for (const row of rows) from.delete(row);
+    const rows = chosen.from.take(chosen.limit);
     this.#size -= rows.length;
-    return { lane: name, rows };
+    return { lane: chosen.lane, rows };
   }
 
   #lane(name: string): Lane<Row> {

@@ -2,6 +2,8 @@ import { Piscina } from "piscina";
 import type {
   BatchAnswer,
   BatchTask,
+  DeriveAnswer,
+  DeriveTask,
   ProfileAnswer,
   ProfileTask,
   WorkerFailure,
@@ -55,6 +57,11 @@ export class Workers {
     return this.#run<ProfileAnswer>(task);
   }
 
+  /** @throws ServerError "capability-missing" where there is no such graph; else as `batch` */
+  derive(task: DeriveTask): Promise<DeriveAnswer> {
+    return this.#run<DeriveAnswer>(task);
+  }
+
   /** Ends every thread, whatever it is doing. */
   async close(): Promise<void> {
     await this.#pool.destroy();
@@ -70,6 +77,8 @@ export class Workers {
       });
     }
     if (answer.ok) return answer;
+    if (answer.code === "not-derivable")
+      throw new ServerError("capability-missing", answer.message);
     throw new ServerError("internal", `the network's evaluation failed: ${answer.message}`);
   }
 }

@@ -2,10 +2,14 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import {
   CancelRequest,
+  DecodeRequest,
+  EncodeRequest,
   ListModelsRequest,
+  LogLikelihoodRequest,
   type MessageFns,
   SampleRequest,
   ScoreStreamService,
+  UploadRequest,
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { asServerError, type ServerError } from "../errors.ts";
@@ -25,8 +29,16 @@ export const scoreStreamDefinition: ServiceDefinition = {
   ...ScoreStreamService,
   listModels: checked(ScoreStreamService.listModels, "ListModelsRequest", ListModelsRequest),
   sample: checked(ScoreStreamService.sample, "SampleRequest", SampleRequest),
+  encode: checked(ScoreStreamService.encode, "EncodeRequest", EncodeRequest),
+  decode: checked(ScoreStreamService.decode, "DecodeRequest", DecodeRequest),
+  logLikelihood: checked(
+    ScoreStreamService.logLikelihood,
+    "LogLikelihoodRequest",
+    LogLikelihoodRequest,
+  ),
   watch: checked(ScoreStreamService.watch, "WatchRequest", WatchRequest),
   cancel: checked(ScoreStreamService.cancel, "CancelRequest", CancelRequest),
+  upload: checked(ScoreStreamService.upload, "UploadRequest", UploadRequest),
 };
 
 function checked<Request, Response>(

@@ -1,14 +1,7 @@
 import { once as eventOf } from "node:events";
 import { status } from "@grpc/grpc-js";
 import test from "ava";
-import {
-  DecodeRequest,
-  EncodeRequest,
-  LogLikelihoodRequest,
-  SampleRequest,
-  type UploadResponse,
-  WatchRequest,
-} from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { SampleRequest, WatchRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { ServerError } from "../errors.ts";
 import { listModels, once, readAll, trailer } from "../testing/grpc-client.ts";
 import { accepted, completed, preview } from "../testing/scripted-service.ts";
@@ -113,23 +106,6 @@ test("Cancel ends the job's stream as cancelled", async (t) => {
   const { status: end } = await ended;
   t.is(end.code, status.CANCELLED);
   t.is(trailer(end, "scorestream-code"), "cancelled");
-});
-
-test("the calls that are not served yet say so", async (t) => {
-  const { client } = await serveGrpc(t);
-  const ends = await Promise.all([
-    readAll(client.encode(EncodeRequest.create())),
-    readAll(client.decode(DecodeRequest.create())),
-    readAll(client.logLikelihood(LogLikelihoodRequest.create())),
-  ]);
-  for (const { status: end } of ends) {
-    t.is(end.code, status.UNIMPLEMENTED);
-    t.regex(end.details, /does not serve it; it serves ListModels, Sample, Watch and Cancel/);
-    t.is(trailer(end, "scorestream-code"), "unimplemented");
-  }
-  const upload = once<UploadResponse>((answer) => client.upload(answer).end());
-  const error = await t.throwsAsync(upload, { code: status.UNIMPLEMENTED });
-  t.regex(error?.message ?? "", /Upload/);
 });
 
 test("a reader that stops gets no more than HTTP/2 holds, and the rest when it goes on", async (t) => {

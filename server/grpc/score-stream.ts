@@ -7,24 +7,22 @@ import type {
 import type { Logger } from "pino";
 import type {
   CancelRequest,
+  DecodeRequest,
+  EncodeRequest,
   JobEvent,
   ListModelsRequest,
+  LogLikelihoodRequest,
   SampleRequest,
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { ServerError } from "../errors.ts";
-import {
-  type CallName,
-  type OpenJob,
-  openSample,
-  openWatch,
-  unimplemented,
-} from "../requests/calls.ts";
+import { type CallName, type OpenJob, openOwned, openWatch } from "../requests/calls.ts";
 import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import type { Service } from "../service.ts";
 import { CallSink } from "./call-sink.ts";
 import { type Received, unwrap } from "./definition.ts";
+import { receiveUpload } from "./receive-upload.ts";
 import { toStatus } from "./status.ts";
 
 type Stream<Request> = ServerWritableStream<Received<Request>, JobEvent>;
@@ -34,14 +32,20 @@ export function scoreStreamHandlers(service: Service, log: Logger): UntypedServi
   return {
     listModels: unary(log, "listModels", (_: ListModelsRequest) => service.listModels()),
     cancel: unary(log, "cancel", (request: CancelRequest) => service.cancel(request)),
-    sample: streaming(log, "sample", (request: SampleRequest) => openSample(service, request)),
+    sample: streaming(log, "sample", (request: SampleRequest) =>
+      openOwned(service.sample(request)),
+    ),
+    encode: streaming(log, "encode", (request: EncodeRequest) =>
+      openOwned(service.encode(request)),
+    ),
+    decode: streaming(log, "decode", (request: DecodeRequest) =>
+      openOwned(service.decode(request)),
+    ),
+    logLikelihood: streaming(log, "logLikelihood", (request: LogLikelihoodRequest) =>
+      openOwned(service.logLikelihood(request)),
+    ),
     watch: streaming(log, "watch", (request: WatchRequest) => openWatch(service, request)),
-    encode: refuse(unimplemented("encode")),
-    decode: refuse(unimplemented("decode")),
-    logLikelihood: refuse(unimplemented("logLikelihood")),
-    upload: (_call: unknown, answer: (error: object) => void) => {
-      answer(toStatus(unimplemented("upload")));
-    },
+    upload: receiveUpload(service, log),
   };
 }
 
@@ -62,7 +66,7 @@ function unary<Request, Response>(
 function streaming<Request>(
   log: Logger,
   name: CallName,
-  open: (request: Request) => OpenJob,
+  open: (request: Request) => OpenJob | Promise<OpenJob>,
 ): handleServerStreamingCall<Received<Request>, JobEvent> {
   return (call) => {
     serveJob(call, open).catch((error: unknown) => end(call, report(log, name, error)));
@@ -76,9 +80,9 @@ function streaming<Request>(
  */
 async function serveJob<Request>(
   call: Stream<Request>,
-  open: (request: Request) => OpenJob,
+  open: (request: Request) => OpenJob | Promise<OpenJob>,
 ): Promise<void> {
-  const opened = open(unwrap(call.request));
+  const opened = await open(unwrap(call.request));
   const sink = new CallSink(call);
   const gone = new AbortController();
   let serving = true;
@@ -97,10 +101,6 @@ async function serveJob<Request>(
     serving = false;
   }
   call.end();
-}
-
-function refuse(error: ServerError): handleServerStreamingCall<unknown, JobEvent> {
-  return (call) => end(call, error);
 }
 
 /** Ends a stream with a status, after what has been written to it. */

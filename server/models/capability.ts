@@ -18,7 +18,6 @@ export function missingCapabilities(manifest: Manifest): readonly Finding[] {
       forwardProcess.kind,
       ["a table in place or by rule, not one in a file"],
     ),
-    ...unless(score.class === undefined, "score.class", score.class?.name, ["no class input"]),
     ...unless(score.input.normalization === undefined, "score.input.normalization", "one", [
       "a file that normalises its own input",
     ]),

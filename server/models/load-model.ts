@@ -8,7 +8,7 @@ import { checkSignature } from "./check-signature.ts";
 import { issueFindings } from "./issue-findings.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import type { NumberTable } from "./manifest-process.ts";
-import { type Model, modelOf } from "./model.ts";
+import { type Model, modelOf, type NetworkPaths } from "./model.ts";
 import { checkFile } from "./model-file.ts";
 import { type Finding, fieldFinding, MANIFEST_FILE, shown } from "./model-problem.ts";
 
@@ -35,9 +35,13 @@ export async function loadModel(folder: string, intraOpThreads: number): Promise
   ];
   const model =
     findings.length === 0 && score.path !== undefined
-      ? modelOf(manifest, score.path, intraOpThreads)
+      ? modelOf(manifest, pathsOf(score.path, classifier.path), intraOpThreads)
       : undefined;
   return { name: manifest.name, model, findings };
+}
+
+function pathsOf(score: string, classifier: string | undefined): NetworkPaths {
+  return classifier === undefined ? { score } : { score, classifier };
 }
 
 async function readManifest(

@@ -1,8 +1,9 @@
 import type { ForwardProcess } from "../../sde/processes/forward-process.ts";
-import type { Parameterization } from "../../sde/processes/parameterization.ts";
-import type { GraphSource } from "../../worker/protocol.ts";
+import type { InputConventions, Parameterization } from "../../sde/processes/parameterization.ts";
+import type { ClassInput, GraphName, GraphSource, TimeType } from "../../worker/protocol.ts";
 import { isTimeType } from "./capability.ts";
 import type { Manifest } from "./manifest.ts";
+import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
 import { forwardProcessOf } from "./processes.ts";
 
 /** A model that this server can run. */
@@ -16,54 +17,100 @@ export interface Model {
   readonly process: ForwardProcess;
   /** What the score network's inputs and output stand for. */
   readonly parameterization: Parameterization;
-  readonly scoreSource: GraphSource;
+  /** Its classifier p(y | x_t), where it has one. */
+  readonly classifier?: Classifier;
+  /** The graphs that it can be evaluated by: its own, and those derived from it so far. */
+  readonly graphs: ReadonlyMap<GraphName, GraphSource>;
+  /** Why a derived graph is not among them, as a sentence. */
+  readonly missingGraphs: ReadonlyMap<GraphName, string>;
+}
+
+/** A noise-conditional classifier: its file and what its inputs stand for. */
+export interface Classifier {
+  readonly path: string;
+  readonly conventions: InputConventions;
+  readonly timeType: TimeType;
+}
+
+/** Paths of a model's ONNX files. */
+export interface NetworkPaths {
+  readonly score: string;
+  readonly classifier?: string;
 }
 
 /**
- * The model of a manifest without findings.
+ * The model of a manifest without findings, with no graph derived yet.
  *
- * @param path of the score network's file
  * @param intraOpThreads threads of one operator; 0: as many as there are cores
  * @returns undefined where the manifest asks for a capability that this version does not have
  */
 export function modelOf(
   manifest: Manifest,
-  path: string,
+  paths: NetworkPaths,
   intraOpThreads: number,
 ): Model | undefined {
   const { name, shape, score } = manifest;
   const process = forwardProcessOf(manifest);
   const timeType = score.time.type;
   if (process === undefined || !isTimeType(timeType)) return undefined;
+  const classInput = classInputOf(manifest);
+  const classifier = classifierOf(manifest, paths);
+  const source: GraphSource = {
+    // Weights outside the file are part of what runs.
+    key: [score, ...score.externalData].map(({ sha256 }) => sha256).join("+"),
+    path: paths.score,
+    inputName: score.input.name,
+    timeName: score.time.name,
+    timeType,
+    outputName: score.output.name,
+    ...(classInput === undefined ? {} : { classInput }),
+    outputChannels: score.output.channels ?? shape.channels,
+    ...shape,
+    intraOpThreads,
+  };
   return {
     name,
     sha256: score.sha256,
     manifest,
     shape,
     process,
-    parameterization: parameterizationOf(manifest),
-    scoreSource: {
-      // Weights outside the file are part of what runs.
-      key: [score, ...score.externalData].map(({ sha256 }) => sha256).join("+"),
-      path,
-      inputName: score.input.name,
-      timeName: score.time.name,
-      timeType,
-      outputName: score.output.name,
-      outputChannels: score.output.channels ?? shape.channels,
-      ...shape,
-      intraOpThreads,
-    },
+    parameterization: { output: score.output.kind, ...conventionsOf(manifest, score) },
+    ...(classifier === undefined ? {} : { classifier }),
+    graphs: new Map([["score", source]]),
+    missingGraphs: new Map(),
   };
 }
 
-function parameterizationOf({ score, levels }: Manifest): Parameterization {
+/** A graph of a model. @throws RangeError where it has none of the name */
+export function graphOf({ name, graphs }: Model, graph: GraphName): GraphSource {
+  const source = graphs.get(graph);
+  if (source === undefined) throw new RangeError(`model ${name} has no graph ${graph}`);
+  return source;
+}
+
+function classInputOf({ score, classes }: Manifest): ClassInput | undefined {
+  if (score.class === undefined) return undefined;
+  const { name, encoding, type } = score.class;
+  return { name, encoding, type, classes: classes.length };
+}
+
+function classifierOf(manifest: Manifest, paths: NetworkPaths): Classifier | undefined {
+  const { classifier: entry } = manifest;
+  if (entry === undefined || paths.classifier === undefined) return undefined;
+  const timeType = entry.time.type;
+  if (!isTimeType(timeType)) return undefined;
+  return { path: paths.classifier, conventions: conventionsOf(manifest, entry), timeType };
+}
+
+function conventionsOf(
+  { levels }: Manifest,
+  { input, time, sigmaData }: ScoreNetworkEntry | ClassifierEntry,
+): InputConventions {
   return {
-    output: score.output.kind,
-    timeInput: score.time.kind,
-    inputScaling: score.input.scaling,
-    ...(score.sigmaData === undefined ? {} : { sigmaData: score.sigmaData }),
+    timeInput: time.kind,
+    inputScaling: input.scaling,
+    ...(sigmaData === undefined ? {} : { sigmaData }),
     ...(levels === undefined ? {} : { levels }),
-    integerTime: score.time.type === "int64",
+    integerTime: time.type === "int64",
   };
 }

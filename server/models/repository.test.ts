@@ -27,7 +27,7 @@ test("a correct model loads with all that an engine needs", async (t) => {
       inputScaling: "none",
       integerTime: false,
     });
-    t.deepEqual(model?.scoreSource, {
+    t.deepEqual(model?.graphs.get("score"), {
       key: model?.sha256,
       path: join(root, "folder", "score.onnx"),
       inputName: "x",
@@ -83,8 +83,8 @@ test("an integer time input and dropped output channels reach the engine", async
     const { models, problems } = await openRepository(root);
     t.deepEqual(problems, []);
     const model = models.get("example");
-    t.is(model?.scoreSource.timeType, "int64");
-    t.is(model?.scoreSource.outputChannels, 6);
+    t.is(model?.graphs.get("score")?.timeType, "int64");
+    t.is(model?.graphs.get("score")?.outputChannels, 6);
     t.is(model?.parameterization.integerTime, true);
     t.is(model?.parameterization.levels, 1000);
   });
@@ -95,7 +95,7 @@ test("the second of two folders with one name is left out", async (t) => {
     await writeModelFolder(root, "a");
     await writeModelFolder(root, "b");
     const { models, problems } = await openRepository(root);
-    t.is(models.get("example")?.scoreSource.path, join(root, "a", "score.onnx"));
+    t.is(models.get("example")?.graphs.get("score")?.path, join(root, "a", "score.onnx"));
     t.deepEqual(problems, [
       {
         model: "example",

@@ -1,9 +1,4 @@
-import type {
-  ClientFrame,
-  SampleRequest,
-  WatchRequest,
-} from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { ServerError } from "../errors.ts";
+import type { ClientFrame, WatchRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { JobView, Service } from "../service.ts";
 
 /** A request of the contract, whichever way it came. */
@@ -21,28 +16,12 @@ export interface OpenJob {
   readonly owned: boolean;
 }
 
-/** @throws ServerError as `Service.sample` */
-export function openSample(service: Service, request: SampleRequest): OpenJob {
-  return { job: service.sample(request), afterSequence: 0n, owned: true };
+/** A job that its caller has started. @throws ServerError as the task does */
+export async function openOwned(job: Promise<JobView>): Promise<OpenJob> {
+  return { job: await job, afterSequence: 0n, owned: true };
 }
 
 /** A caller that only watches cancels nothing by leaving. @throws ServerError as `Service.watch` */
 export function openWatch(service: Service, request: WatchRequest): OpenJob {
   return { job: service.watch(request), afterSequence: request.afterSequence, owned: false };
-}
-
-/** The calls of the contract that this version does not serve. */
-const UNSERVED = {
-  encode: "Encode",
-  decode: "Decode",
-  logLikelihood: "LogLikelihood",
-  upload: "Upload",
-} as const;
-
-/** What a call that is not served yet answers. */
-export function unimplemented(call: keyof typeof UNSERVED): ServerError {
-  return new ServerError(
-    "unimplemented",
-    `${UNSERVED[call]}: this version of the server does not serve it; it serves ListModels, Sample, Watch and Cancel`,
-  );
 }

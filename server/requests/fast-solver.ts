@@ -95,7 +95,7 @@ function checkEta(field: string, seen: number, method: Method): number {
   throw invalidArgument(field, seen, expected);
 }
 
-function programOf(chosen: Chosen, { process }: Model, { eps }: CommonOptions): Program {
+function programOf(chosen: Chosen, { process }: Model, { eps, condition }: CommonOptions): Program {
   const { method, steps, timeGrid, eta } = chosen;
   switch (method) {
     case "ddim":
@@ -109,13 +109,21 @@ function programOf(chosen: Chosen, { process }: Model, { eps }: CommonOptions): 
         timeGrid,
         eps,
         eta,
+        condition,
         order: chosen.order || ORDER,
       });
     case "edm-heun":
-      return edmSampler({ process, steps, timeGrid, eps });
+      return edmSampler({ process, steps, timeGrid, eps, condition });
     case "edm-stochastic":
-      return edmSampler({ process, steps, timeGrid, eps, churn: { ...CHURN, total: eta } });
+      return edmSampler({
+        process,
+        steps,
+        timeGrid,
+        eps,
+        condition,
+        churn: { ...CHURN, total: eta },
+      });
     case "edm-restart":
-      return edmSampler({ process, steps, timeGrid, eps, restart: RESTART });
+      return edmSampler({ process, steps, timeGrid, eps, condition, restart: RESTART });
   }
 }

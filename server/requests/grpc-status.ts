@@ -14,9 +14,10 @@ export const GRPC_STATUS: Readonly<Record<ErrorCode, GrpcStatusName>> = {
   "too-large": "RESOURCE_EXHAUSTED", // what grpc-js itself answers to a message past its limit
   "model-not-found": "NOT_FOUND",
   "job-not-found": "NOT_FOUND",
+  "upload-not-found": "NOT_FOUND",
   "capability-missing": "FAILED_PRECONDITION",
-  unimplemented: "UNIMPLEMENTED",
   "queue-full": "RESOURCE_EXHAUSTED",
+  "upload-store-full": "RESOURCE_EXHAUSTED",
   cancelled: "CANCELLED",
   "deadline-exceeded": "DEADLINE_EXCEEDED",
   "worker-lost": "UNAVAILABLE",

@@ -80,6 +80,8 @@ export function checkPredictorCorrector(
     eps: common.eps,
     denoise: common.denoise,
     correctorFirst: asked?.correctorFirst ?? false,
+    condition: common.condition,
+    resampling: common.resampling,
   };
   return { program: predictorCorrector(options), used: describe(options) };
 }
@@ -131,6 +133,7 @@ export function checkAnnealedLangevin(
     eps: common.eps,
     denoise: common.denoise,
     correctorFirst: true,
+    condition: common.condition,
   });
   return { program, used: { $case: "annealedLangevin", value } };
 }

@@ -1,55 +1,47 @@
-import type {
-  Condition,
-  JobOptions,
-  PreviewOptions,
-  SampleRequest,
-} from "../../proto/gen/scorestream/v1/scorestream.ts";
-import type { JobSpec, PreviewSpec } from "../engine/job-spec.ts";
-import { invalidArgument, ServerError } from "../errors.ts";
-import type { Model, Repository } from "../models/repository.ts";
+import type { SampleRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { sampledAnswer } from "../answers/sampled.ts";
+import type { JobSpec } from "../engine/job-spec.ts";
+import { invalidArgument } from "../errors.ts";
 import { checkFormat } from "./check-format.ts";
-import { checkSampler, type SamplerLimits } from "./sampler.ts";
-
-/** Bounds that the operator sets. */
-export interface RequestLimits extends SamplerLimits {
-  /** Samples of one request. */
-  readonly maxCount: number;
-}
+import { checkCondition } from "./conditions.ts";
+import type { RequestContext } from "./context.ts";
+import { findModel } from "./find-model.ts";
+import { checkOptions } from "./job-options.ts";
+import { checkPreview } from "./preview.ts";
+import { checkSampler } from "./sampler.ts";
 
 /**
  * A sample request, checked, with every field left out filled in.
  *
- * @throws ServerError "invalid-argument" naming the field, "model-not-found", "capability-missing"
+ * @throws ServerError "invalid-argument" naming the field, "model-not-found", "capability-missing", "upload-not-found"
  */
-export function checkSample(
+export async function checkSample(
   request: SampleRequest,
-  repository: Repository,
-  limits: RequestLimits,
-): JobSpec {
+  { repository, limits, uploads }: RequestContext,
+): Promise<JobSpec> {
   const model = findModel(request.model, repository);
-  checkCondition(request.condition);
+  const { detached, tenant } = checkOptions(request.options);
   const count = checkCount(request.count, limits.maxCount);
-  const { program, used } = checkSampler(request.sampler, model, limits);
+  const preview = checkPreview(request.preview, model);
+  const format = checkFormat("format", request.format, model.shape.channels);
+  const { conditioning, measured, classLabel } = await checkCondition(
+    request.condition,
+    model,
+    repository,
+    { uploads, tenant },
+  );
+  const { program, used } = checkSampler(request.sampler, model, limits, measured);
+  const inputs = measured?.inputs ?? [];
   return {
     model,
-    program,
-    count,
+    rows: Array.from({ length: count }, (_, sample) => ({ program, sample, inputs })),
     seed: request.seed,
-    sampler: used,
-    preview: checkPreview(request.preview, model),
-    format: checkFormat("format", request.format, model.shape.channels),
-    detached: checkOptions(request.options),
+    conditioning,
+    preview,
+    answer: sampledAnswer(model, format),
+    used: { sampler: used, likelihood: undefined, classLabel },
+    detached,
   };
-}
-
-function findModel(name: string, repository: Repository): Model {
-  const model = repository.models.get(name === "" ? repository.defaultModel : name);
-  if (model === undefined) {
-    const known = [...repository.models.keys()].map((one) => `"${one}"`).join(", ");
-    const message = `model: seen ${JSON.stringify(name.slice(0, 80))}, expected one of ${known || "none: no model is served"}`;
-    throw new ServerError("model-not-found", message);
-  }
-  return model;
 }
 
 function checkCount(seen: number, most: number): number {
@@ -57,68 +49,4 @@ function checkCount(seen: number, most: number): number {
     throw invalidArgument("count", seen, `an integer from 1 to ${most}, or 0 for 1`);
   }
   return seen || 1;
-}
-
-/** The contract's name of each condition; this version serves none of them. */
-const CONDITIONS = {
-  classLabel: "condition.class_label",
-  inpaint: "condition.inpaint",
-  colorize: "condition.colorize",
-  superResolve: "condition.super_resolve",
-} as const;
-
-function checkCondition(condition: Condition | undefined): void {
-  const asked = condition?.condition;
-  if (asked === undefined) return;
-  const message = `${CONDITIONS[asked.$case]}: this version samples without a condition only`;
-  throw new ServerError("capability-missing", message);
-}
-
-function checkPreview(asked: PreviewOptions | undefined, model: Model): PreviewSpec {
-  const everySteps = asked?.everySteps ?? 0;
-  if (!(Number.isInteger(everySteps) && everySteps >= 0 && everySteps <= 0xffffffff)) {
-    throw invalidArgument("preview.every_steps", everySteps, "an integer, or 0 for no previews");
-  }
-  const maxPerSecond = asked?.maxPerSecond ?? 0;
-  if (!(maxPerSecond >= 0 && Number.isFinite(maxPerSecond))) {
-    throw invalidArgument(
-      "preview.max_per_second",
-      maxPerSecond,
-      "a number > 0, or 0 for no limit",
-    );
-  }
-  return {
-    everySteps,
-    minIntervalMs: maxPerSecond === 0 ? 0 : 1000 / maxPerSecond,
-    // Without previews no picture has to hold the model's channels.
-    format: checkFormat(
-      "preview.format",
-      asked?.format ?? 0,
-      everySteps === 0 ? 3 : model.shape.channels,
-    ),
-  };
-}
-
-/** Options that would change what the caller gets are refused as long as they are not kept. */
-function checkOptions(options: JobOptions | undefined): boolean {
-  if (options === undefined) return false;
-  if (options.priority < 0 || options.priority > 2) {
-    const expected = "PRIORITY_INTERACTIVE or PRIORITY_BATCH";
-    throw invalidArgument("options.priority", options.priority, expected);
-  }
-  const asked: readonly (readonly [field: string, seen: boolean])[] = [
-    ["options.deadline", options.deadline !== undefined],
-    ["options.fit_to_deadline", options.fitToDeadline],
-    ["options.idempotency_key", options.idempotencyKey !== ""],
-    ["options.strict", options.strict],
-    ["options.priority", options.priority === 2],
-  ];
-  for (const [field, seen] of asked) {
-    if (!seen) continue;
-    throw new ServerError(
-      "capability-missing",
-      `${field}: this version does not keep it; leave it out`,
-    );
-  }
-  return options.detached;
 }

@@ -1,10 +1,14 @@
 import type { Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import type { Program } from "../../sde/index.ts";
+import type { LinearCondition, Program, Resampling } from "../../sde/index.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
+import { checkEps } from "./check-eps.ts";
+import type { Measured } from "./conditions.ts";
 import { checkFastSolver } from "./fast-solver.ts";
 import { checkAnnealedLangevin, checkPredictorCorrector } from "./predictor-corrector.ts";
 import { checkProbabilityFlow } from "./probability-flow.ts";
+
+const PC = "predictorCorrector";
 
 /** Bounds that the operator sets. */
 export interface SamplerLimits {
@@ -16,6 +20,9 @@ export interface CommonOptions extends SamplerLimits {
   /** Where reverse time stops, in (0, T / 2]. */
   readonly eps: number;
   readonly denoise: boolean;
+  /** What is known of the pictures. */
+  readonly condition: LinearCondition | undefined;
+  readonly resampling: Resampling | undefined;
 }
 
 /** A method as it will run, and as the answer echoes it. */
@@ -33,11 +40,19 @@ export interface CheckedSampler {
 export function checkSampler(
   sampler: Sampler | undefined,
   model: Model,
-  limits: SamplerLimits,
+  { maxSteps }: SamplerLimits,
+  measured?: Measured,
 ): { readonly program: Program; readonly used: Sampler } {
-  const eps = checkEps(sampler?.timeEps ?? 0, model);
+  const { process } = model;
+  const eps = checkEps("sampler.time_eps", sampler?.timeEps ?? 0, process, process.samplingEps);
   const denoise = sampler?.denoise ?? true;
-  const { program, used } = checkMethod(sampler?.method, model, { ...limits, eps, denoise });
+  const { program, used } = checkMethod(sampler?.method, model, {
+    maxSteps,
+    eps,
+    denoise,
+    condition: measured?.condition,
+    resampling: measured?.resampling,
+  });
   return { program, used: { method: used, timeEps: eps, denoise } };
 }
 
@@ -46,6 +61,10 @@ function checkMethod(
   model: Model,
   common: CommonOptions,
 ): CheckedSampler {
+  if (common.resampling !== undefined && (method?.$case ?? PC) !== PC) {
+    const expected = "0: only predictor-corrector samplers go over their steps again";
+    throw invalidArgument("condition.inpaint.resample_jumps", common.resampling.jumps, expected);
+  }
   switch (method?.$case) {
     case undefined:
     case "predictorCorrector":
@@ -57,14 +76,4 @@ function checkMethod(
     case "annealedLangevin":
       return checkAnnealedLangevin(method.value, model, common);
   }
-}
-
-function checkEps(seen: number, { process }: Model): number {
-  if (seen === 0) return process.samplingEps;
-  const most = process.endTime / 2;
-  if (!(seen >= 1e-9 && seen <= most)) {
-    const expected = `a time in [1e-9, ${most}], or 0 for the forward process's own`;
-    throw invalidArgument("sampler.time_eps", seen, expected);
-  }
-  return seen;
 }

@@ -8,6 +8,21 @@ export function wrongValue(field: string, seen: unknown, expected: string): Serv
   return new ServerError("invalid-argument", `${field}: seen ${shown(seen)}, expected ${expected}`);
 }
 
+/**
+ * The same, with what was seen in words, such as "a GIF".
+ *
+ * @param cause logged, never sent
+ */
+export function wrongInput(
+  field: string,
+  seen: string,
+  expected: string,
+  cause?: unknown,
+): ServerError {
+  const message = `${field}: seen ${seen}, expected ${expected}`;
+  return new ServerError("invalid-argument", message, { cause });
+}
+
 /** The error of bytes or text that are not the message they should be. */
 export function malformed(what: string, cause?: unknown): ServerError {
   return new ServerError("malformed-frame", what, { cause });

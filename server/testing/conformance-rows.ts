@@ -199,18 +199,6 @@ const WIRE: readonly BadRequest[] = [
   ),
 ];
 
-const UNSERVED: readonly BadRequest[] = (
-  ["encode", "decode", "logLikelihood", "upload"] as const
-).map((call) => ({
-  name: `${call}, which is not served yet`,
-  call,
-  bytes: new Uint8Array(),
-  json: {},
-  code: "unimplemented",
-  message:
-    /^(Encode|Decode|LogLikelihood|Upload): .*it serves ListModels, Sample, Watch and Cancel$/,
-}));
-
 function method(value: NonNullable<Sampler["method"]>): DeepPartial<SampleRequest> {
   return { sampler: { method: value } };
 }
@@ -302,7 +290,6 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   ...REALS,
   ...PREVIEWS,
   ...WIRE,
-  ...UNSERVED,
   ...SAMPLERS,
 ];
 
@@ -366,7 +353,7 @@ export const BAD_FRAMES: readonly BadFrame[] = [
   {
     name: "an upload's chunk before its header",
     frame: '{"id":"a","upload":{"chunk":"AAAA"}}',
-    code: "unimplemented",
-    message: /^Upload: /,
+    code: "invalid-argument",
+    message: /^chunk: seen one before any header, expected a header/,
   },
 ];

@@ -1,13 +1,18 @@
 import type {
   CancelRequest,
   CancelResponse,
+  DecodeRequest,
+  EncodeRequest,
   JobEvent,
   ListModelsResponse,
+  LogLikelihoodRequest,
   SampleRequest,
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { ServerError } from "../errors.ts";
-import type { JobView, Service } from "../service.ts";
+import type { JobView, Service, Uploading } from "../service.ts";
+import { IncomingUpload } from "../uploads/incoming-upload.ts";
+import { UploadStore } from "../uploads/upload-store.ts";
 import { type Deferred, deferred } from "./deferred.ts";
 
 type Happening = NonNullable<JobEvent["event"]>;
@@ -89,12 +94,19 @@ export class ScriptedJob implements JobView {
   }
 }
 
+const UPLOAD_LIMITS = { maxUploadBytes: 1e6, storeBytes: 1e7, tenantBytes: 1e7, ttlMs: 1500 };
+
 /** A service for tests of the front ends alone: no model, no engine, jobs that the test drives. */
 export class ScriptedService implements Service {
   ready = true;
   readonly jobs: ScriptedJob[] = [];
   readonly samples: SampleRequest[] = [];
   readonly watches: WatchRequest[] = [];
+  /** Uploads really come: the front ends move their parts, and nothing else can be said of them. */
+  readonly uploads: UploadStore = new UploadStore(UPLOAD_LIMITS, () => 0);
+  /** Resolve when an upload has taken its first part, and when the front end aborts one. */
+  readonly uploadBegun: Deferred<void> = deferred();
+  readonly uploadAborted: Deferred<void> = deferred();
   /** What `sample` throws, when it is to. */
   refusal: ServerError | undefined;
   /** Runs in the turn in which a job is started. */
@@ -117,9 +129,25 @@ export class ScriptedService implements Service {
     };
   }
 
-  sample(request: SampleRequest): JobView {
-    if (this.refusal !== undefined) throw this.refusal;
+  async sample(request: SampleRequest): Promise<JobView> {
     this.samples.push(request);
+    return this.#start();
+  }
+
+  async encode(_: EncodeRequest): Promise<JobView> {
+    return this.#start();
+  }
+
+  async decode(_: DecodeRequest): Promise<JobView> {
+    return this.#start();
+  }
+
+  async logLikelihood(_: LogLikelihoodRequest): Promise<JobView> {
+    return this.#start();
+  }
+
+  #start(): JobView {
+    if (this.refusal !== undefined) throw this.refusal;
     const job = new ScriptedJob(`job-${this.jobs.length}`);
     this.jobs.push(job);
     this.onSample(job);
@@ -134,6 +162,24 @@ export class ScriptedService implements Service {
   cancel(request: CancelRequest): CancelResponse {
     this.#find(request.jobId).fail(new ServerError("cancelled", "the job was cancelled"));
     return { cancelled: true };
+  }
+
+  upload(): Uploading {
+    const upload = new IncomingUpload(this.uploads);
+    return {
+      get complete() {
+        return upload.complete;
+      },
+      take: (part) => {
+        upload.take(part);
+        this.uploadBegun.resolve();
+      },
+      finish: () => upload.finish(),
+      abort: () => {
+        upload.abort();
+        this.uploadAborted.resolve();
+      },
+    };
   }
 
   #find(id: string): ScriptedJob {
@@ -169,6 +215,8 @@ export function completed(): Happening {
       meanBatchRows: 1,
       modelSha256: "",
       adjusted: "",
+      likelihood: undefined,
+      classLabel: undefined,
     },
   };
 }

@@ -3,22 +3,40 @@ import type {
   JobEvent,
   SampleRequest as SampleRequestMessage,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { ImageFormat, SampleRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import {
+  DecodeRequest,
+  EncodeRequest,
+  ImageFormat,
+  LogLikelihoodRequest,
+  SampleRequest,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Job } from "../engine/job.ts";
 import { Slab } from "../engine/slab.ts";
 import { Workers } from "../engine/workers.ts";
-import { openRepository, type Repository } from "../models/repository.ts";
+import { withDerivedGraphs } from "../models/derived-graphs.ts";
+import { type Model, openRepository } from "../models/repository.ts";
+import type { RequestContext } from "../requests/context.ts";
+import { checkDecode } from "../requests/decode-latents.ts";
+import { checkEncode } from "../requests/encode.ts";
+import { checkLogLikelihood } from "../requests/log-likelihood.ts";
 import { checkSample } from "../requests/sample.ts";
 
 /** The folder of the shipped models. */
 export const MODELS: string = fileURLToPath(new URL("../../../models", import.meta.url));
 
+/** Shared by the tests of a run: a graph is derived and proved once. */
+const CACHE = fileURLToPath(new URL("../../derived", import.meta.url));
+
 export interface StartedEngine {
   readonly engine: Engine;
   readonly slab: Slab;
-  readonly repository: Repository;
-  submit(request: Parameters<typeof SampleRequest.fromPartial>[0]): Job;
+  readonly context: RequestContext;
+  /** Runs Sample; pictures are raw float32 unless asked for otherwise. */
+  submit(request: Parameters<typeof SampleRequest.fromPartial>[0]): Promise<Job>;
+  encode(request: Parameters<typeof EncodeRequest.fromPartial>[0]): Promise<Job>;
+  decode(request: Parameters<typeof DecodeRequest.fromPartial>[0]): Promise<Job>;
+  logLikelihood(request: Parameters<typeof LogLikelihoodRequest.fromPartial>[0]): Promise<Job>;
   close(): Promise<void>;
 }
 
@@ -40,7 +58,8 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     threads: 1,
     ...(workerFile === undefined ? {} : { filename: workerFile }),
   });
-  const repository = await openRepository(MODELS, { intraOpThreads: 1 });
+  const found = await openRepository(MODELS, { intraOpThreads: 1 });
+  const opened = new Map<string, Model>();
   const engine = new Engine({
     slab,
     workers,
@@ -50,22 +69,36 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     maxStepMs: 10_000,
   });
   for (const name of models) {
-    const model = repository.models.get(name);
-    if (model === undefined)
-      throw new Error(`no model ${name}: ${JSON.stringify(repository.problems)}`);
+    const bare = found.models.get(name);
+    if (bare === undefined) throw new Error(`no model ${name}: ${JSON.stringify(found.problems)}`);
+    const model = await withDerivedGraphs(bare, (task) => workers.derive(task), CACHE);
     await engine.open(model);
+    opened.set(name, model);
   }
+  const context: RequestContext = {
+    repository: { ...found, models: opened },
+    limits: { maxCount: 4096, maxSteps: 10_000 },
+    uploads: { find: () => undefined },
+  };
   return {
     engine,
     slab,
-    repository,
-    submit: (request) => {
+    context,
+    submit: async (request) => {
       const message: SampleRequestMessage = SampleRequest.fromPartial({
         format: ImageFormat.IMAGE_FORMAT_RAW_FLOAT32,
         ...request,
       });
-      return engine.submit(checkSample(message, repository, { maxCount: 4096, maxSteps: 10_000 }));
+      return engine.submit(await checkSample(message, context));
     },
+    encode: async (request) =>
+      engine.submit(await checkEncode(EncodeRequest.fromPartial(request), context)),
+    decode: async (request) => {
+      const raw = { format: ImageFormat.IMAGE_FORMAT_RAW_FLOAT32, ...request };
+      return engine.submit(await checkDecode(DecodeRequest.fromPartial(raw), context));
+    },
+    logLikelihood: async (request) =>
+      engine.submit(await checkLogLikelihood(LogLikelihoodRequest.fromPartial(request), context)),
     close: async () => {
       await engine.drain(0);
       await workers.close();
@@ -74,14 +107,15 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
 }
 
 /** Every event of a job to its end. @throws the ServerError that it ended with */
-export async function eventsOf(job: Job): Promise<JobEvent[]> {
+export async function eventsOf(job: Job | Promise<Job>): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
-  for await (const event of job.events(0n, new AbortController().signal)) events.push(event);
+  for await (const event of (await job).events(0n, new AbortController().signal))
+    events.push(event);
   return events;
 }
 
 /** float32 samples of a job by row. @throws as `eventsOf` */
-export async function samplesOf(job: Job): Promise<Float32Array[]> {
+export async function samplesOf(job: Job | Promise<Job>): Promise<Float32Array[]> {
   const samples: Float32Array[] = [];
   for (const { event } of await eventsOf(job)) {
     if (event?.$case !== "sampled" || event.value.image === undefined) continue;

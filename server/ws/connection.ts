@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { JobEvent, UploadRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { duration } from "../engine/duration.ts";
 import { ServerError } from "../errors.ts";
 import type { CallName, ClientRequest, OpenJob } from "../requests/calls.ts";
@@ -8,7 +8,7 @@ import { GRPC_STATUS } from "../requests/grpc-status.ts";
 import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import { wrongValue } from "../requests/seen.ts";
-import type { Service } from "../service.ts";
+import type { Service, Uploading } from "../service.ts";
 import { CLOSE } from "./close-codes.ts";
 import { dispatch, type Response } from "./dispatch.ts";
 import { type FrameKind, readFrame, writeFrame } from "./frame.ts";
@@ -33,6 +33,8 @@ export class Connection {
   readonly #outbox: Outbox;
   /** By id: what stops each request that sends a job's events. */
   readonly #inFlight = new Map<string, () => void>();
+  /** By id, of those in flight: the uploads, whose frames are many. */
+  readonly #uploads = new Map<string, Uploading>();
   /** Frames that came and wait until their answers can be sent. */
   readonly #received: Received[] = [];
   #receiving = false;
@@ -91,6 +93,7 @@ export class Connection {
     this.#outbox.close();
     for (const stop of this.#inFlight.values()) stop();
     this.#inFlight.clear();
+    this.#uploads.clear();
   }
 
   /** Serves what has come, in order; a peer that asks and does not read is not read from either. Never rejects. */
@@ -113,9 +116,14 @@ export class Connection {
 
   #serve(id: string, kind: FrameKind, request: ClientRequest): void {
     try {
+      if (request.$case === "upload") {
+        this.#upload(id, kind, request.value);
+        return;
+      }
       this.#checkRoom(id);
       const answer = dispatch(this.#service, request);
-      if ("job" in answer) this.#follow(id, kind, request.$case, answer);
+      if (answer instanceof Promise) void this.#open(id, kind, request.$case, answer);
+      else if ("job" in answer) this.#follow(id, kind, request.$case, answer);
       else this.#send(id, kind, answer);
     } catch (error) {
       this.#fail(id, kind, request.$case, error);
@@ -139,6 +147,52 @@ export class Connection {
     }
   }
 
+  /**
+   * Takes a part of an upload: of the one that has this id, or of a new one. Its last byte is its end.
+   *
+   * @throws ServerError when a new one can't begin
+   */
+  #upload(id: string, kind: FrameKind, part: UploadRequest): void {
+    const upload = this.#uploads.get(id) ?? this.#beginUpload(id);
+    try {
+      upload.take(part);
+      if (!upload.complete) return;
+      this.#send(id, kind, { $case: "uploaded", value: upload.finish() });
+    } catch (error) {
+      this.#fail(id, kind, "upload", error);
+    }
+    this.#ended(id);
+  }
+
+  #beginUpload(id: string): Uploading {
+    this.#checkRoom(id);
+    const upload = this.#service.upload();
+    this.#uploads.set(id, upload);
+    this.#inFlight.set(id, () => upload.abort());
+    return upload;
+  }
+
+  /** Waits for a job whose request is still being checked, its id in use from now on. Never rejects. */
+  async #open(
+    id: string,
+    kind: FrameKind,
+    call: CallName,
+    opening: Promise<OpenJob>,
+  ): Promise<void> {
+    let gone = false;
+    this.#inFlight.set(id, () => {
+      gone = true;
+    });
+    try {
+      const open = await opening;
+      if (!gone) this.#follow(id, kind, call, open);
+      else if (open.owned) open.job.leave();
+    } catch (error) {
+      this.#fail(id, kind, call, error);
+      this.#ended(id);
+    }
+  }
+
   /** Sends a job's events under the request's id until the job or the socket ends. */
   #follow(id: string, kind: FrameKind, call: CallName, open: OpenJob): void {
     const gone = new AbortController();
@@ -157,6 +211,7 @@ export class Connection {
 
   #ended(id: string): void {
     this.#inFlight.delete(id);
+    this.#uploads.delete(id);
     if (this.#draining) this.drain();
   }
 

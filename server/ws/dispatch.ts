@@ -1,35 +1,33 @@
 import type { ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import {
-  type ClientRequest,
-  type OpenJob,
-  openSample,
-  openWatch,
-  unimplemented,
-} from "../requests/calls.ts";
+import { type ClientRequest, type OpenJob, openOwned, openWatch } from "../requests/calls.ts";
 import type { Service } from "../service.ts";
 
 /** What a frame answers with. */
 export type Response = NonNullable<ServerFrame["response"]>;
 
 /**
- * Serves a request: one answer, or a job whose events are to follow.
+ * Serves a request that is one frame: one answer, or a job whose events are to follow.
  *
- * @throws ServerError as the service does, and "unimplemented"
+ * @throws ServerError as the service does
  */
-export function dispatch(service: Service, request: ClientRequest): Response | OpenJob {
+export function dispatch(
+  service: Service,
+  request: Exclude<ClientRequest, { $case: "upload" }>,
+): Response | OpenJob | Promise<OpenJob> {
   switch (request.$case) {
     case "listModels":
       return { $case: "models", value: service.listModels() };
     case "cancel":
       return { $case: "cancelled", value: service.cancel(request.value) };
     case "sample":
-      return openSample(service, request.value);
+      return openOwned(service.sample(request.value));
+    case "encode":
+      return openOwned(service.encode(request.value));
+    case "decode":
+      return openOwned(service.decode(request.value));
+    case "logLikelihood":
+      return openOwned(service.logLikelihood(request.value));
     case "watch":
       return openWatch(service, request.value);
-    case "encode":
-    case "decode":
-    case "logLikelihood":
-    case "upload":
-      throw unimplemented(request.$case);
   }
 }

@@ -108,17 +108,6 @@ test("a job that fails or is cancelled ends with an error frame of its id", asyn
   );
 });
 
-test("calls that are not served yet say so, an upload out of order too", async (t) => {
-  const { client } = await serveWs(t);
-  for (const call of ["encode", "decode", "logLikelihood", "upload"]) {
-    client.sendJson({ id: call, [call]: call === "upload" ? { chunk: "AAAA" } : {} });
-    const error = errorOf(await client.next());
-    t.is(error?.code, "unimplemented");
-    t.is(error?.grpcStatus, "UNIMPLEMENTED");
-    t.regex(error?.message ?? "", /^(Encode|Decode|LogLikelihood|Upload): /);
-  }
-});
-
 test("a socket that closes leaves the jobs that it started, and only stops watching others", async (t) => {
   const { client, http, service } = await serveWs(t);
   client.sendJson({ id: "a", sample: {} });

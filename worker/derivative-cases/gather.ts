@@ -32,13 +32,16 @@ const gather = moving("Gather", (shape) =>
   ),
 );
 
-const gatherElements = moving("GatherElements", (shape) =>
-  axisOf(shape).chain((axis) =>
-    indicesInto(lengthOf(shape, axis), shape.with(axis, 2)).map((indices) => ({
-      inputs: [indices],
-      attributes: { axis: int(axis) },
-    })),
-  ),
+const gatherElements = moving(
+  "GatherElements",
+  (shape) =>
+    axisOf(shape).chain((axis) =>
+      indicesInto(lengthOf(shape, axis), shape.with(axis, 2)).map((indices) => ({
+        inputs: [indices],
+        attributes: { axis: int(axis) },
+      })),
+    ),
+  { reverseSince: 16 },
 );
 
 const gatherNd = moving(
@@ -56,7 +59,7 @@ const gatherNd = moving(
           ],
         })),
     ),
-  { ranks: [1, 3] },
+  { ranks: [1, 3], reverseSince: 16 },
 );
 
 /** Writes to or adds to different places. */

@@ -25,6 +25,7 @@ export function moving(
     readonly form?: string;
     readonly ranks?: readonly [number, number];
     readonly opsets?: readonly number[];
+    readonly reverseSince?: number;
   } = {},
 ): OperatorCase {
   const { ranks = [1, 4], ...named } = options;

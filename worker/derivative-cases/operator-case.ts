@@ -38,6 +38,8 @@ export interface OperatorCase {
   readonly form?: string;
   /** The opsets to draw from; default 13 to 21. */
   readonly opsets?: readonly number[];
+  /** The first opset that has what reverse mode needs; default 13. */
+  readonly reverseSince?: number;
   readonly precision: Precision;
   readonly instances: (opset: number) => fc.Arbitrary<Instance>;
 }

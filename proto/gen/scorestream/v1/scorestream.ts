@@ -144,7 +144,12 @@ export interface ImageSource {
     /** an encoded PNG, JPEG or WebP */
     { $case: "data"; value: Buffer }
     | { $case: "uploadId"; value: string }
+    | //
+    /** in the model's data range, as IMAGE_FORMAT_RAW_FLOAT32 gives it; a mask's: 0 or 1 */
+    { $case: "tensor"; value: Tensor }
     | undefined;
+  /** a picture of another size: "" refused, "cover", "contain" or "fill"; not of a tensor */
+  resize: string;
 }
 
 export interface Tensor {
@@ -173,12 +178,16 @@ export interface UploadRequest {
 export interface UploadHeader {
   /** image/png, image/jpeg, image/webp, application/x-float32 */
   contentType: string;
+  /** of all chunks together; the upload ends with its last byte */
   sizeBytes: bigint;
   /** optional; checked when given */
   sha256: string;
+  /** whose requests may use it; ignored where the caller's credentials already name one */
+  tenant: string;
 }
 
 export interface UploadResponse {
+  /** the sha256 of the bytes */
   uploadId: string;
   expiresIn: Duration | undefined;
 }
@@ -254,7 +263,7 @@ export interface Condition {
 export interface ClassCondition {
   /** a name out of Model.classes */
   label: string;
-  /** 0: 1.0 */
+  /** 0: 1.0; of the classifier's gradient, or of the class's score over the unconditional */
   guidanceScale: number;
 }
 
@@ -269,7 +278,7 @@ export interface Inpaint {
     | undefined;
   /** RePaint: how often each stretch is gone over again; 0: none */
   resampleJumps: number;
-  /** in steps */
+  /** in steps; 0: 10 */
   jumpLength: number;
 }
 
@@ -278,7 +287,12 @@ export interface Colorize {
 }
 
 export interface SuperResolve {
-  lowResolution: ImageSource | undefined;
+  /** smaller by the factor in height and width */
+  lowResolution:
+    | ImageSource
+    | undefined;
+  /** 2, 4 or 8; 0: 4 */
+  factor: number;
 }
 
 export interface JobOptions {
@@ -399,7 +413,7 @@ export interface LogLikelihoodRequest {
   timeEps: number;
   /** Hutchinson-Skilling probes per image; 0: 1 */
   probes: number;
-  /** "rademacher", "gaussian" */
+  /** "rademacher", "gaussian", or "exact" for models of few dimensions; empty: "rademacher" */
   probe: string;
   /** draws averaged per image; 0: 1 */
   dequantizations: number;
@@ -479,6 +493,7 @@ export interface EncodeResult {
 }
 
 export interface LikelihoodResult {
+  /** of the image; progress counts every probe of every draw of it as a row */
   row: number;
   bitsPerDim: number;
   logLikelihoodNats: number;
@@ -504,6 +519,27 @@ export interface Completed {
   modelSha256: string;
   /** what fitting to the deadline changed; empty: nothing */
   adjusted: string;
+  /** as used; of LogLikelihood only */
+  likelihood:
+    | LikelihoodSettings
+    | undefined;
+  /** as used; where a class was asked for */
+  classLabel: ClassCondition | undefined;
+}
+
+/** What a likelihood depends on beside the solver. */
+export interface LikelihoodSettings {
+  probe: string;
+  probes: number;
+  /** 0: the images were tensors, points in data space */
+  dequantizations: number;
+  importanceWeighted: boolean;
+  /** a value of the data is one of 2^bits levels */
+  bits: number;
+  /** the model's value of black */
+  dataLow: number;
+  /** and of white */
+  dataHigh: number;
 }
 
 export interface ClientFrame {
@@ -1089,7 +1125,7 @@ export const Image: MessageFns<Image> = {
 };
 
 function createBaseImageSource(): ImageSource {
-  return { source: undefined };
+  return { source: undefined, resize: "" };
 }
 
 export const ImageSource: MessageFns<ImageSource> = {
@@ -1101,6 +1137,12 @@ export const ImageSource: MessageFns<ImageSource> = {
       case "uploadId":
         writer.uint32(18).string(message.source.value);
         break;
+      case "tensor":
+        Tensor.encode(message.source.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    if (message.resize !== "") {
+      writer.uint32(34).string(message.resize);
     }
     return writer;
   },
@@ -1134,6 +1176,22 @@ export const ImageSource: MessageFns<ImageSource> = {
             message.source = { $case: "uploadId", value: reader.string() };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = { $case: "tensor", value: Tensor.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.resize = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1154,7 +1212,10 @@ export const ImageSource: MessageFns<ImageSource> = {
         ? { $case: "uploadId", value: globalThis.String(object.uploadId) }
         : isSet(object.upload_id)
         ? { $case: "uploadId", value: globalThis.String(object.upload_id) }
+        : isSet(object.tensor)
+        ? { $case: "tensor", value: Tensor.fromJSON(object.tensor) }
         : undefined,
+      resize: isSet(object.resize) ? globalThis.String(object.resize) : "",
     };
   },
 
@@ -1164,6 +1225,11 @@ export const ImageSource: MessageFns<ImageSource> = {
       obj.data = base64FromBytes(message.source.value);
     } else if (message.source?.$case === "uploadId") {
       obj.uploadId = message.source.value;
+    } else if (message.source?.$case === "tensor") {
+      obj.tensor = Tensor.toJSON(message.source.value);
+    }
+    if (message.resize !== "") {
+      obj.resize = message.resize;
     }
     return obj;
   },
@@ -1186,7 +1252,14 @@ export const ImageSource: MessageFns<ImageSource> = {
         }
         break;
       }
+      case "tensor": {
+        if (object.source?.value !== undefined && object.source?.value !== null) {
+          message.source = { $case: "tensor", value: Tensor.fromPartial(object.source.value) };
+        }
+        break;
+      }
     }
+    message.resize = object.resize ?? "";
     return message;
   },
 };
@@ -1483,7 +1556,7 @@ export const UploadRequest: MessageFns<UploadRequest> = {
 };
 
 function createBaseUploadHeader(): UploadHeader {
-  return { contentType: "", sizeBytes: 0n, sha256: "" };
+  return { contentType: "", sizeBytes: 0n, sha256: "", tenant: "" };
 }
 
 export const UploadHeader: MessageFns<UploadHeader> = {
@@ -1499,6 +1572,9 @@ export const UploadHeader: MessageFns<UploadHeader> = {
     }
     if (message.sha256 !== "") {
       writer.uint32(26).string(message.sha256);
+    }
+    if (message.tenant !== "") {
+      writer.uint32(34).string(message.tenant);
     }
     return writer;
   },
@@ -1540,6 +1616,14 @@ export const UploadHeader: MessageFns<UploadHeader> = {
             message.sha256 = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.tenant = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1565,6 +1649,7 @@ export const UploadHeader: MessageFns<UploadHeader> = {
         ? BigInt(object.size_bytes)
         : 0n,
       sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+      tenant: isSet(object.tenant) ? globalThis.String(object.tenant) : "",
     };
   },
 
@@ -1579,6 +1664,9 @@ export const UploadHeader: MessageFns<UploadHeader> = {
     if (message.sha256 !== "") {
       obj.sha256 = message.sha256;
     }
+    if (message.tenant !== "") {
+      obj.tenant = message.tenant;
+    }
     return obj;
   },
 
@@ -1590,6 +1678,7 @@ export const UploadHeader: MessageFns<UploadHeader> = {
     message.contentType = object.contentType ?? "";
     message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
     message.sha256 = object.sha256 ?? "";
+    message.tenant = object.tenant ?? "";
     return message;
   },
 };
@@ -2936,13 +3025,16 @@ export const Colorize: MessageFns<Colorize> = {
 };
 
 function createBaseSuperResolve(): SuperResolve {
-  return { lowResolution: undefined };
+  return { lowResolution: undefined, factor: 0 };
 }
 
 export const SuperResolve: MessageFns<SuperResolve> = {
   encode(message: SuperResolve, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.lowResolution !== undefined) {
       ImageSource.encode(message.lowResolution, writer.uint32(10).fork()).join();
+    }
+    if (message.factor !== 0) {
+      writer.uint32(16).uint32(message.factor);
     }
     return writer;
   },
@@ -2968,6 +3060,14 @@ export const SuperResolve: MessageFns<SuperResolve> = {
             message.lowResolution = ImageSource.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.factor = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2987,6 +3087,7 @@ export const SuperResolve: MessageFns<SuperResolve> = {
         : isSet(object.low_resolution)
         ? ImageSource.fromJSON(object.low_resolution)
         : undefined,
+      factor: isSet(object.factor) ? globalThis.Number(object.factor) : 0,
     };
   },
 
@@ -2994,6 +3095,9 @@ export const SuperResolve: MessageFns<SuperResolve> = {
     const obj: any = {};
     if (message.lowResolution !== undefined) {
       obj.lowResolution = ImageSource.toJSON(message.lowResolution);
+    }
+    if (message.factor !== 0) {
+      obj.factor = Math.round(message.factor);
     }
     return obj;
   },
@@ -3006,6 +3110,7 @@ export const SuperResolve: MessageFns<SuperResolve> = {
     message.lowResolution = (object.lowResolution !== undefined && object.lowResolution !== null)
       ? ImageSource.fromPartial(object.lowResolution)
       : undefined;
+    message.factor = object.factor ?? 0;
     return message;
   },
 };
@@ -5372,6 +5477,8 @@ function createBaseCompleted(): Completed {
     meanBatchRows: 0,
     modelSha256: "",
     adjusted: "",
+    likelihood: undefined,
+    classLabel: undefined,
   };
 }
 
@@ -5406,6 +5513,12 @@ export const Completed: MessageFns<Completed> = {
     }
     if (message.adjusted !== "") {
       writer.uint32(66).string(message.adjusted);
+    }
+    if (message.likelihood !== undefined) {
+      LikelihoodSettings.encode(message.likelihood, writer.uint32(74).fork()).join();
+    }
+    if (message.classLabel !== undefined) {
+      ClassCondition.encode(message.classLabel, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -5487,6 +5600,22 @@ export const Completed: MessageFns<Completed> = {
             message.adjusted = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.likelihood = LikelihoodSettings.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.classLabel = ClassCondition.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5517,6 +5646,12 @@ export const Completed: MessageFns<Completed> = {
         ? globalThis.String(object.model_sha256)
         : "",
       adjusted: isSet(object.adjusted) ? globalThis.String(object.adjusted) : "",
+      likelihood: isSet(object.likelihood) ? LikelihoodSettings.fromJSON(object.likelihood) : undefined,
+      classLabel: isSet(object.classLabel)
+        ? ClassCondition.fromJSON(object.classLabel)
+        : isSet(object.class_label)
+        ? ClassCondition.fromJSON(object.class_label)
+        : undefined,
     };
   },
 
@@ -5546,6 +5681,12 @@ export const Completed: MessageFns<Completed> = {
     if (message.adjusted !== "") {
       obj.adjusted = message.adjusted;
     }
+    if (message.likelihood !== undefined) {
+      obj.likelihood = LikelihoodSettings.toJSON(message.likelihood);
+    }
+    if (message.classLabel !== undefined) {
+      obj.classLabel = ClassCondition.toJSON(message.classLabel);
+    }
     return obj;
   },
 
@@ -5570,6 +5711,189 @@ export const Completed: MessageFns<Completed> = {
     message.meanBatchRows = object.meanBatchRows ?? 0;
     message.modelSha256 = object.modelSha256 ?? "";
     message.adjusted = object.adjusted ?? "";
+    message.likelihood = (object.likelihood !== undefined && object.likelihood !== null)
+      ? LikelihoodSettings.fromPartial(object.likelihood)
+      : undefined;
+    message.classLabel = (object.classLabel !== undefined && object.classLabel !== null)
+      ? ClassCondition.fromPartial(object.classLabel)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLikelihoodSettings(): LikelihoodSettings {
+  return { probe: "", probes: 0, dequantizations: 0, importanceWeighted: false, bits: 0, dataLow: 0, dataHigh: 0 };
+}
+
+export const LikelihoodSettings: MessageFns<LikelihoodSettings> = {
+  encode(message: LikelihoodSettings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probe !== "") {
+      writer.uint32(10).string(message.probe);
+    }
+    if (message.probes !== 0) {
+      writer.uint32(16).uint32(message.probes);
+    }
+    if (message.dequantizations !== 0) {
+      writer.uint32(24).uint32(message.dequantizations);
+    }
+    if (message.importanceWeighted !== false) {
+      writer.uint32(32).bool(message.importanceWeighted);
+    }
+    if (message.bits !== 0) {
+      writer.uint32(40).uint32(message.bits);
+    }
+    if (message.dataLow !== 0) {
+      writer.uint32(49).double(message.dataLow);
+    }
+    if (message.dataHigh !== 0) {
+      writer.uint32(57).double(message.dataHigh);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LikelihoodSettings {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLikelihoodSettings();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probe = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.probes = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.dequantizations = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.importanceWeighted = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bits = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.dataLow = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.dataHigh = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LikelihoodSettings {
+    return {
+      probe: isSet(object.probe) ? globalThis.String(object.probe) : "",
+      probes: isSet(object.probes) ? globalThis.Number(object.probes) : 0,
+      dequantizations: isSet(object.dequantizations) ? globalThis.Number(object.dequantizations) : 0,
+      importanceWeighted: isSet(object.importanceWeighted)
+        ? globalThis.Boolean(object.importanceWeighted)
+        : isSet(object.importance_weighted)
+        ? globalThis.Boolean(object.importance_weighted)
+        : false,
+      bits: isSet(object.bits) ? globalThis.Number(object.bits) : 0,
+      dataLow: isSet(object.dataLow)
+        ? globalThis.Number(object.dataLow)
+        : isSet(object.data_low)
+        ? globalThis.Number(object.data_low)
+        : 0,
+      dataHigh: isSet(object.dataHigh)
+        ? globalThis.Number(object.dataHigh)
+        : isSet(object.data_high)
+        ? globalThis.Number(object.data_high)
+        : 0,
+    };
+  },
+
+  toJSON(message: LikelihoodSettings): unknown {
+    const obj: any = {};
+    if (message.probe !== "") {
+      obj.probe = message.probe;
+    }
+    if (message.probes !== 0) {
+      obj.probes = Math.round(message.probes);
+    }
+    if (message.dequantizations !== 0) {
+      obj.dequantizations = Math.round(message.dequantizations);
+    }
+    if (message.importanceWeighted !== false) {
+      obj.importanceWeighted = message.importanceWeighted;
+    }
+    if (message.bits !== 0) {
+      obj.bits = Math.round(message.bits);
+    }
+    if (message.dataLow !== 0) {
+      obj.dataLow = floatToJson(message.dataLow);
+    }
+    if (message.dataHigh !== 0) {
+      obj.dataHigh = floatToJson(message.dataHigh);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LikelihoodSettings>): LikelihoodSettings {
+    return LikelihoodSettings.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LikelihoodSettings>): LikelihoodSettings {
+    const message = createBaseLikelihoodSettings();
+    message.probe = object.probe ?? "";
+    message.probes = object.probes ?? 0;
+    message.dequantizations = object.dequantizations ?? 0;
+    message.importanceWeighted = object.importanceWeighted ?? false;
+    message.bits = object.bits ?? 0;
+    message.dataLow = object.dataLow ?? 0;
+    message.dataHigh = object.dataHigh ?? 0;
     return message;
   },
 };

@@ -1,0 +1,17 @@
+import type { Repository } from "../models/repository.ts";
+import type { Uploads } from "../uploads/stored-upload.ts";
+
+/** Bounds that the operator sets. */
+export interface RequestLimits {
+  /** Samples, images or latents of one request. */
+  readonly maxCount: number;
+  /** Steps of one sampler. */
+  readonly maxSteps: number;
+}
+
+/** What requests are checked against. */
+export interface RequestContext {
+  readonly repository: Repository;
+  readonly limits: RequestLimits;
+  readonly uploads: Uploads;
+}

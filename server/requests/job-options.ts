@@ -1,0 +1,35 @@
+import type { JobOptions } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { invalidArgument, ServerError } from "../errors.ts";
+
+/** What a job's options come to. */
+export interface CheckedOptions {
+  readonly detached: boolean;
+  /** Whose uploads the request may use. */
+  readonly tenant: string;
+}
+
+/**
+ * Options that would change what the caller gets are refused as long as they are not kept.
+ *
+ * @throws ServerError "invalid-argument", "capability-missing"
+ */
+export function checkOptions(options: JobOptions | undefined): CheckedOptions {
+  if (options === undefined) return { detached: false, tenant: "" };
+  if (options.priority < 0 || options.priority > 2) {
+    const expected = "PRIORITY_INTERACTIVE or PRIORITY_BATCH";
+    throw invalidArgument("options.priority", options.priority, expected);
+  }
+  const asked: readonly (readonly [field: string, seen: boolean])[] = [
+    ["options.deadline", options.deadline !== undefined],
+    ["options.fit_to_deadline", options.fitToDeadline],
+    ["options.idempotency_key", options.idempotencyKey !== ""],
+    ["options.strict", options.strict],
+    ["options.priority", options.priority === 2],
+  ];
+  for (const [field, seen] of asked) {
+    if (!seen) continue;
+    const message = `${field}: this version does not keep it; leave it out`;
+    throw new ServerError("capability-missing", message);
+  }
+  return { detached: options.detached, tenant: options.tenant };
+}
