@@ -3,6 +3,7 @@ import { ImageFormat, SampleRequest } from "../proto/gen/scorestream/v1/scorestr
 import { GRPC_STATUS } from "./requests/grpc-status.ts";
 import type { RunningServer } from "./start.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./testing/conformance-rows.ts";
+import { BAD_TASKS } from "./testing/conformance-tasks.ts";
 import { connectFronts, errorOf, type Front } from "./testing/front.ts";
 import { connectGrpc, readAll } from "./testing/grpc-client.ts";
 import { SERVED_MODEL, startService } from "./testing/start-service.ts";
@@ -26,7 +27,7 @@ test.after.always(async (t) => {
   await t.context.server.close();
 });
 
-for (const row of BAD_REQUESTS) {
+for (const row of [...BAD_REQUESTS, ...BAD_TASKS]) {
   test(`${row.name} is refused alike by every front end, and the connection serves on`, async (t) => {
     let asked = 0;
     for (const front of t.context.fronts) {

@@ -63,9 +63,8 @@ function toScore(
 ): number {
   let sum = 0;
   for (let e = 0; e < out.length; e++) {
-    const value = scoreFromInput * x[e]! + scoreFromOutput * out[e]!;
-    out[e] = value;
-    sum += value;
+    out[e] = scoreFromInput * x[e]! + scoreFromOutput * out[e]!;
+    sum += out[e]!; // as float32, which may be infinite where the product was not
   }
   return sum;
 }
@@ -74,9 +73,8 @@ function toScore(
 function add(out: Float32Array, v: Float32Array, from: number, factor: number): number {
   let sum = 0;
   for (let e = 0; e < out.length; e++) {
-    const value = out[e]! + factor * v[from + e]!;
-    out[e] = value;
-    sum += value;
+    out[e]! += factor * v[from + e]!;
+    sum += out[e]!;
   }
   return sum;
 }

@@ -1,19 +1,12 @@
 import { int } from "../attribute.ts";
 import { unsupported } from "../differentiation-error.ts";
 import { sumTo } from "../emit/broadcast.ts";
-import { constantValues, indices, scalar } from "../emit/constant.ts";
-import {
-  addedAlong,
-  countedTo,
-  lengthOf,
-  placesOf,
-  putBack,
-  SCATTER_ADDS_SINCE,
-} from "../emit/moved.ts";
+import { constantValues, indices } from "../emit/constant.ts";
+import { placesOf, putBack, SCATTER_ADDS_SINCE } from "../emit/moved.ts";
 import { reduce } from "../emit/reduce.ts";
 import { reshapedLike, shapeOf, zerosLike } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
-import { type GraphNode, intOf, stringOf } from "../node-attributes.ts";
+import { type GraphNode, intOf } from "../node-attributes.ts";
 import { frontAxis } from "../shape-inference/dimension.ts";
 import { linear, type Transpose, transposable } from "./linear.ts";
 import { inputOf, outputOf } from "./pointwise.ts";
@@ -121,64 +114,10 @@ function lengthsAlong(axis: number, values: readonly string[], graph: Emitter): 
   return graph.node("Concat", lengths, { axis: int(0) });
 }
 
-/** The padding is constant, so 0 in the tangent; the other modes repeat x's elements, and so do its tangent's. */
-const pad: OperatorRule = {
-  forward(node, tangents, graph) {
-    const [tangent = "", ...others] = tangents;
-    if (tangent === "" || others.some((other) => other !== undefined)) {
-      throw unsupported(node, graph.opset, "what it pads with depends on x");
-    }
-    if (!isConstantPad(node)) return graph.again(node, [tangent, ...node.input.slice(1)]);
-    const [value] = constantValues(graph, inputOf(node, 2)) ?? [];
-    const isZero = inputOf(node, 2) === "" || value === 0;
-    const zero = isZero ? inputOf(node, 2) : scalar(graph, 0, tangent);
-    return graph.again(node, [tangent, inputOf(node, 1), zero, ...node.input.slice(3)]);
-  },
-  reverse(node, [cotangent], wanted, graph) {
-    if (cotangent === undefined) return [];
-    if (wanted[2]) throw unsupported(node, graph.opset, "what it pads with depends on x");
-    if (!isConstantPad(node)) return [repeatedBack(cotangent, node, graph)];
-    const pads = constantValues(graph, inputOf(node, 1));
-    const opposite = pads
-      ? indices(
-          graph,
-          pads.map((length) => -length),
-        )
-      : graph.node("Neg", [inputOf(node, 1)]);
-    return graph.again(node, [cotangent, opposite, "", ...node.input.slice(3)]);
-  },
-};
-
-/** What the padding repeats of each axis, added to it. */
-function repeatedBack(cotangent: string, node: GraphNode, graph: Emitter): string {
-  const x = inputOf(node);
-  const rank = graph.fact(x).shape?.length ?? 0;
-  const pads = constantValues(graph, inputOf(node, 1));
-  const axes = inputOf(node, 3) === "" ? undefined : constantValues(graph, inputOf(node, 3));
-  if (pads === undefined || rank === 0 || (inputOf(node, 3) !== "" && axes === undefined)) {
-    throw unsupported(node, graph.opset, "how much it pads is not known, or the rank of its input");
-  }
-  const count = pads.length / 2;
-  return Array.from({ length: count }, (_, i) => i).reduce((value, i) => {
-    const [before = 0, after = 0] = [pads[i], pads[i + count]];
-    if (before === 0 && after === 0) return value;
-    const axis = frontAxis(axes?.[i] ?? i, rank);
-    const length = lengthOf(graph, x, axis);
-    const list = [countedTo(graph, length), indices(graph, [before, after])];
-    const [places = ""] = graph.again(node, list);
-    return addedAlong(graph, value, { axis, rank, places, length });
-  }, cotangent);
-}
-
-function isConstantPad(node: GraphNode): boolean {
-  return stringOf(node, "mode", "constant") === "constant";
-}
-
 export const parts: OperatorRules = {
   Expand: transposable(expand),
   Tile: transposable(tile),
   Slice: transposable(slice),
   Split: split,
   Concat: concat,
-  Pad: pad,
 };

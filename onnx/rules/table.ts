@@ -9,6 +9,7 @@ import { convolutions } from "./convolution.ts";
 import { gathering } from "./gather.ts";
 import { layout } from "./layout.ts";
 import { normalizations } from "./normalization.ts";
+import { padding } from "./pad.ts";
 import { parts } from "./parts.ts";
 import { pools } from "./pool.ts";
 import { product } from "./product.ts";
@@ -27,6 +28,7 @@ const FAMILIES: readonly OperatorRules[] = [
   gathering,
   layout,
   normalizations,
+  padding,
   parts,
   pools,
   product,

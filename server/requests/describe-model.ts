@@ -4,6 +4,7 @@ import {
   type CorrectorName,
   FLOW_SOLVERS,
   predictorsOf,
+  SUPER_RESOLUTION_FACTORS,
 } from "../../sde/index.ts";
 import type { Model } from "../models/repository.ts";
 import { FAST_METHODS } from "./fast-solver.ts";
@@ -21,8 +22,21 @@ const OTHERS: readonly string[] = [
   "annealed-langevin",
 ];
 
+/** What a model can do, by the names of the contract. */
+function tasksOf({ manifest, graphs, shape }: Model): string[] {
+  const tasks = ["sample", "inpaint", "encode", "decode"];
+  if (graphs.has("guided") || manifest.score.class !== undefined) tasks.push("class-conditional");
+  if (shape.channels === 3) tasks.push("colorize");
+  if (SUPER_RESOLUTION_FACTORS.some((f) => shape.height % f === 0 && shape.width % f === 0)) {
+    tasks.push("super-resolve");
+  }
+  if (graphs.has("jvp")) tasks.push("log-likelihood");
+  return tasks;
+}
+
 /** What ListModels says of a model. */
-export function describeModel({ name, sha256, manifest, process, shape }: Model): ModelMessage {
+export function describeModel(model: Model): ModelMessage {
+  const { name, sha256, manifest, process, shape } = model;
   const pairs = predictorsOf(process).flatMap((predictor) =>
     CORRECTOR_NAMES.map((corrector) => samplerName(predictor, corrector)),
   );
@@ -34,7 +48,7 @@ export function describeModel({ name, sha256, manifest, process, shape }: Model)
     shape,
     forwardProcess: process.kind,
     classes: [...manifest.classes],
-    tasks: ["sample"],
+    tasks: tasksOf(model),
     samplers,
     defaultSampler: samplerName(predictor, corrector),
     parameters: BigInt(manifest.score.parameters ?? 0),

@@ -1,3 +1,4 @@
+import type { MessageFns } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import {
   CancelRequest,
   type DeepPartial,
@@ -30,6 +31,19 @@ export function badSample(
   const sample = SampleRequest.fromPartial(request);
   const bytes = SampleRequest.encode(sample).finish();
   return { name, call: "sample", bytes, json: SampleRequest.toJSON(sample), code, message };
+}
+
+/** Requests of the other tasks, as `badSample`. */
+export function badTask<Request>(
+  call: "encode" | "decode" | "logLikelihood",
+  type: MessageFns<Request>,
+  name: string,
+  request: DeepPartial<Request>,
+  [code, message]: Expected,
+): BadRequest {
+  const value = type.fromPartial(request);
+  const bytes = type.encode(value).finish();
+  return { name: `${call}: ${name}`, call, bytes, json: type.toJSON(value), code, message };
 }
 
 /** A sample request that only JSON can say. */

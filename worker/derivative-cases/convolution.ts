@@ -177,7 +177,9 @@ const convTransposeShape: OperatorCase = {
             ...others,
             auto_pad: string(autoPad),
             output_shape: ints(
-              whole.map((length, i) => Math.max(1, length + (window[i]?.stride ?? 1) - 1 - less)),
+              whole.map((length, i) =>
+                Math.max(window[i]?.length ?? 1, length + (window[i]?.stride ?? 1) - 1 - less),
+              ),
             ),
           };
         }),
