@@ -1,5 +1,5 @@
 /** `npm run build`: TypeScript to dist/ by its project references, and the WASM kernels. Incremental. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, script, TOOLS } from "./command.mjs";
@@ -16,6 +16,13 @@ export async function build() {
   // Last, because only a build that succeeded has noted that the source is gone: a source that comes back is
   // then compiled again.
   removeStale();
+  makeExecutable();
+}
+
+/** npm links the commands of an installed package; TypeScript writes files that can't be executed. */
+function makeExecutable() {
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const path of Object.values(bin)) chmodSync(join(root, path), 0o755);
 }
 
 /** Removes what was compiled from a source that is no longer there; else its tests would still run. */

@@ -13,6 +13,7 @@ const LAYERS = {
   worker: ["onnx", "sde"],
   server: ["onnx", "proto", "sde", "worker"],
   "models/generator": ["onnx", "sde"],
+  "clients/cli": ["onnx", "worker"],
   "clients/typescript": ["proto"],
   loadtest: ["clients/typescript", "proto", "sde", "server", "worker"],
 };

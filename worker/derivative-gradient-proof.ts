@@ -105,8 +105,7 @@ export function proveGuided(
 ): Promise<DerivativeProof> {
   const { score, classifier, derived } = files;
   return withSessions([score, classifier, derived], async (f, p, both) => {
-    const firstInput = f.inputNames[0] ?? "";
-    const { start } = placeOf(f, firstInput, options);
+    const { start } = placeOf(f, largestInput(f), options);
     const place = placeOf(p, path.input, options);
     const labels = labelsOf(await outputOf(p, path.output, place.start));
     const others = { ...start, [LABEL_INPUT]: labelTensor(labels) };
@@ -127,6 +126,15 @@ export function proveGuided(
     });
     return prove(line, options.tolerance);
   });
+}
+
+/** The picture's name, in whatever order a network takes it and times: those would be no times if normal numbers. */
+function largestInput({ inputMetadata }: InferenceSession): string {
+  const sizes = inputMetadata.map((input) => {
+    const dims = input.isTensor ? input.shape : [];
+    return dims.reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : 2), 1);
+  });
+  return inputMetadata[sizes.indexOf(Math.max(...sizes))]?.name ?? "";
 }
 
 async function outputOf(session: InferenceSession, name: string, feeds: Feeds): Promise<Tensor> {

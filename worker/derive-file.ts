@@ -1,56 +1,18 @@
-import { stat, writeFile } from "node:fs/promises";
+import { open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { type DifferentiationPath, OPSETS } from "../onnx/differentiation-path.ts";
 import { standardOpset } from "../onnx/graph.ts";
 import {
-  type ClassifierOutput,
-  forwardMode,
-  gradientMode,
-  guided,
-  logProbabilityGradient,
+  type DifferentiationPath,
   type OnnxModel,
-  reverseMode,
   signatureOf,
   type ValueSignature,
   writeModel,
 } from "../onnx/index.ts";
-import { chosenInput, chosenLogits, chosenOutput } from "./chosen-value.ts";
-import {
-  proveCotangent,
-  proveGradient,
-  proveGuided,
-  proveLogProbabilityGradient,
-} from "./derivative-gradient-proof.ts";
-import {
-  DERIVATIVE_TOLERANCE,
-  type DerivativeProof,
-  type ProofOptions,
-  proveTangent,
-} from "./derivative-proof.ts";
+import { signatureText } from "./chosen-value.ts";
+import { DERIVATIVE_TOLERANCE, type DerivativeProof } from "./derivative-proof.ts";
+import { type FileDerivation, planned } from "./derive-file-plan.ts";
 import { writeWhole } from "./derived-files.ts";
 import { readNetwork } from "./read-network.ts";
-
-/** A network's file and the values to differentiate; undefined: the only ones that can be meant. */
-export interface NetworkFile {
-  readonly path: string;
-  readonly input: string | undefined;
-  readonly output: string | undefined;
-}
-
-/** What to derive. Of "guided", `network` is the score network, whose input has no part in it. */
-export type FileDerivation =
-  | { readonly mode: "jvp" | "vjp" | "grad"; readonly network: NetworkFile }
-  | {
-      readonly mode: "label-grad";
-      readonly network: NetworkFile;
-      readonly kind: ClassifierOutput;
-    }
-  | {
-      readonly mode: "guided";
-      readonly network: NetworkFile;
-      readonly classifier: NetworkFile;
-      readonly kind: ClassifierOutput;
-    };
 
 export interface DeriveFileOptions {
   /** undefined: beside the network, `model.jvp.onnx` for `model.onnx`. */
@@ -65,7 +27,7 @@ export interface DeriveFileOptions {
 export interface DerivedFile {
   readonly file: string;
   readonly mode: FileDerivation["mode"];
-  /** The files read, and the path through them that was differentiated. */
+  /** The files read, and the path through the last of them that was differentiated. */
   readonly from: DifferentiationPath & { readonly files: readonly string[] };
   readonly opset: number;
   readonly inputs: readonly ValueSignature[];
@@ -90,25 +52,24 @@ export interface DerivedFile {
  */
 export async function deriveFile(
   derivation: FileDerivation,
-  options: DeriveFileOptions,
+  { output, force, dims }: DeriveFileOptions,
 ): Promise<DerivedFile> {
-  const files = filesOf(derivation);
-  const file = options.output ?? besideName(derivation);
-  await checkTarget(file, files, options.force);
+  const files = [derivation.network.path];
+  if (derivation.mode === "guided") files.push(derivation.classifier.path);
+  const file = output ?? besideName(derivation);
+  await checkTarget(file, files, force);
   const sources: OnnxModel[] = [];
-  for (const path of files) sources.push(await readSource(path));
-  checkDims(sources, options.dims);
-
-  const { path, derived, prove } = planOf(derivation, sources);
+  const { path, derived, prove } = await planned(derivation, async (name) => {
+    const model = await readSource(name);
+    sources.push(model);
+    return model;
+  });
+  checkDims(sources, dims);
   const bytes = writeModel(derived);
-  checkSize(bytes);
-  const { dims } = options;
-  const rows = dims[batchName(sources, path.input) ?? ""];
-  const proof = await prove(bytes, { dims, ...(rows !== undefined && { rows }) });
+  checkSize(bytes.length);
+  const proof = await prove(bytes, { dims });
   if (!proof.accepted) throw refused(proof);
-
-  if (options.force) await writeWhole(file, bytes);
-  else await writeFile(file, bytes, { flag: "wx" });
+  await (force ? writeWhole(file, bytes) : writeNew(file, bytes));
   const { error, valueError } = proof;
   return {
     file,
@@ -125,62 +86,90 @@ export async function deriveFile(
   };
 }
 
-interface Plan {
-  readonly path: DifferentiationPath;
-  readonly derived: OnnxModel;
-  readonly prove: (derived: Uint8Array, options: ProofOptions) => Promise<DerivativeProof>;
+function besideName({ mode, network: { path } }: FileDerivation): string {
+  const extension = extname(path);
+  const name = mode === "label-grad" ? "grad" : mode;
+  return join(dirname(path), `${basename(path, extension)}.${name}.onnx`);
 }
 
-const MODES = {
-  jvp: { derive: forwardMode, prove: proveTangent },
-  vjp: { derive: reverseMode, prove: proveCotangent },
-  grad: { derive: gradientMode, prove: proveGradient },
-} as const;
+/** Before any work: that the file can be written. */
+async function checkTarget(
+  file: string,
+  sources: readonly string[],
+  force: boolean,
+): Promise<void> {
+  const seen = await stat(file).catch(() => undefined);
+  if (seen === undefined) {
+    const folder = await stat(dirname(file)).catch(() => undefined);
+    if (folder?.isDirectory()) return;
+    throw new RangeError(`${file}: there is no folder ${dirname(file)}`);
+  }
+  if (!seen.isFile()) throw new RangeError(`${file} is no file that could be overwritten`);
+  const real = await realpath(file);
+  for (const source of sources) {
+    if ((await realpath(source).catch(() => undefined)) === real) {
+      throw new RangeError(`${file} is what is to be read: --output names another file`);
+    }
+  }
+  if (force) return;
+  throw new RangeError(`${file} exists: --force overwrites it, --output names another file`);
+}
 
-/** @param sources the models of `filesOf`, in its order */
-function planOf(derivation: FileDerivation, [network, judge]: readonly OnnxModel[]): Plan {
-  if (network === undefined) throw new RangeError("no network");
-  const original = writeModel(network);
-  switch (derivation.mode) {
-    case "jvp":
-    case "vjp":
-    case "grad": {
-      const path = pathOf(network, derivation.network);
-      const { derive, prove } = MODES[derivation.mode];
-      return {
-        path,
-        derived: derive(network, path),
-        prove: (derived, options) => prove(original, derived, path, options),
-      };
-    }
-    case "label-grad": {
-      const path = classifierPath(network, derivation.network, derivation.kind);
-      return {
-        path,
-        derived: logProbabilityGradient(network, path),
-        prove: (derived, options) => proveLogProbabilityGradient(original, derived, path, options),
-      };
-    }
-    case "guided": {
-      if (judge === undefined) throw new RangeError("no classifier");
-      const score = derivation.network;
-      const scoreOutput = chosenOutput(network, score.path, score.output, "--output-name");
-      const path = classifierPath(judge, derivation.classifier, derivation.kind, "classifier-");
-      const question = { scoreOutput, classifier: path };
-      const classifier = writeModel(judge);
-      return {
-        path,
-        derived: guided(network, judge, question),
-        prove: (derived, options) =>
-          proveGuided({ score: original, classifier, derived }, question, options),
-      };
-    }
+/** Writes a file that did not exist a moment ago; if one does by now, it stays as it is. */
+async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, "wx");
+  try {
+    await handle.writeFile(bytes);
+  } catch (error) {
+    await rm(file);
+    throw error;
+  } finally {
+    await handle.close();
   }
 }
 
-function pathOf(model: OnnxModel, { path, input, output }: NetworkFile): DifferentiationPath {
-  return {
-    input: chosenInput(model, path, input, "--input"),
-    output: chosenOutput(model, path, output, "--output-name"),
-  };
+async function readSource(path: string): Promise<OnnxModel> {
+  try {
+    return (await readNetwork(path)).model;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RangeError(`can't read ${path}: ${message}`, { cause: error });
+  }
+}
+
+/** That the proof can give each dimension a length: the first one has a default. */
+function checkDims(sources: readonly OnnxModel[], dims: Readonly<Record<string, number>>): void {
+  const inputs = sources.flatMap((model) => signatureOf(model).inputs);
+  const names = new Set(inputs.flatMap(({ shape }) => shape ?? []));
+  const misnamed = Object.keys(dims).find((name) => !names.has(name));
+  if (misnamed !== undefined) {
+    const list = inputs.map(signatureText).join(", ");
+    throw new RangeError(`--dim: no dimension ${misnamed} in ${list}`);
+  }
+  for (const input of inputs) {
+    // "": a dimension without a name.
+    const names = (input.shape?.slice(1) ?? [""]).map((dim) => dim ?? "");
+    const open = names.find((dim) => typeof dim === "string" && !(dim in dims));
+    if (open === undefined) continue;
+    const advice =
+      open === ""
+        ? "a dimension after the first has neither length nor name: declare it, by onnx.tools.update_model_dims"
+        : `the length of ${open} is not known: --dim ${open}=LENGTH gives one for the proof`;
+    throw new RangeError(`${signatureText(input)}: ${advice}`);
+  }
+}
+
+/** ONNX files are protobuf messages, which end at 2 GiB. */
+function checkSize(bytes: number): void {
+  if (bytes < 2 ** 31) return;
+  throw new RangeError(
+    `the derived file would have ${bytes} bytes; ONNX files have less than 2 GiB`,
+  );
+}
+
+function refused({ error, valueError }: DerivativeProof): RangeError {
+  return new RangeError(
+    `not written: the derived graph differs from central differences by ${error.toExponential(1)}, ` +
+      `in its values by ${valueError.toExponential(1)}; at most ${DERIVATIVE_TOLERANCE} is accepted`,
+  );
 }

@@ -51,7 +51,8 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
+/** Writes a file whole or not at all. */
+export async function writeWhole(path: string, content: Uint8Array | string): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   await writeFile(part, content);
   await rename(part, path);

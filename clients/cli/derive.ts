@@ -1,4 +1,4 @@
-import { type DerivedFile, deriveFile, type FileDerivation } from "../../worker/derive-file.ts";
+import type { FileDerivation } from "../../worker/derive-file-plan.ts";
 import { type Command, parsed, UsageError } from "./command.ts";
 import { report } from "./derive-report.ts";
 
@@ -62,10 +62,13 @@ export const derive: Command = {
   async run(args) {
     const { values: flags, positionals: files } = parsed(args, OPTIONS);
     const derivation = derivationOf(modeOf(flags), files, flags);
-    const derived: DerivedFile = await deriveFile(derivation, {
+    const dims = dimsOf(flags.dim ?? []);
+    // Loads ONNX Runtime, which a wrong command line needn't wait for.
+    const { deriveFile } = await import("../../worker/derive-file.ts");
+    const derived = await deriveFile(derivation, {
       output: flags.output,
       force: flags.force ?? false,
-      dims: dimsOf(flags.dim ?? []),
+      dims,
     });
     return flags.json ? `${JSON.stringify(derived)}\n` : report(derived);
   },

@@ -1,46 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import anyTest, { type TestFn } from "ava";
 import sharp from "sharp";
 import { ImageFormat, type JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { Client } from "./client.ts";
 import { collectFrames, filmStrip } from "./film-strip.ts";
+import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
-const test = anyTest as TestFn<{ server: ChildProcess; target: string; http: string }>;
+const test = anyTest as TestFn<{ server: SpawnedServer; target: string; http: string }>;
 const MODEL = "color-digits";
 
-/** The server as a user starts it, in its own process, with the models that ship. */
+/** The models that ship. */
 test.before(async (t) => {
-  // Compiled, this file is dist/clients/typescript/client.test.js.
-  const path = (name: string): string =>
-    fileURLToPath(new URL(`../../../${name}`, import.meta.url));
-  const flags = ["--grpc-port", "0", "--http-port", "0", "--log-level", "error"];
   // Other tests run beside this one: the time of a step must not decide how many rows may share it.
-  flags.push("--max-step-ms", "10000");
-  const server = spawn(
-    process.execPath,
-    [path("dist/server/main.js"), "--models", path("models"), ...flags],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  for await (const line of createInterface({ input: server.stdout })) {
-    const { ready, grpc, http } = JSON.parse(line) as {
-      ready: boolean;
-      grpc: string;
-      http: string;
-    };
-    t.true(ready);
-    t.context = { server, target: grpc, http };
-    return;
-  }
-  t.fail("the server ended before it was ready");
+  const server = await spawnServer([], ["--max-step-ms", "10000"]);
+  t.context = { server, target: server.target, http: server.http };
 });
 
 test.after.always(async (t) => {
-  const exited = once(t.context.server, "exit");
-  t.context.server.kill("SIGTERM");
-  t.deepEqual(await exited, [0, null], "SIGTERM ends the server well");
+  t.deepEqual(await t.context.server.stop(), [0, null], "SIGTERM ends the server well");
 });
 
 async function withClient<T>(target: string, use: (client: Client) => Promise<T>): Promise<T> {

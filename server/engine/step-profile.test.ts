@@ -13,7 +13,7 @@ test("the limit is the largest batch within the bound whose throughput is not fa
   t.is(batchLimit({ batchSizes, stepMs: [5, 9, 17, 33, 65] }, 40), 8);
   t.is(batchLimit({ batchSizes, stepMs: [5, 9, 17, 33, 65] }, 1000), 16);
   // Past 4 rows this device gets much slower per row.
-  t.is(batchLimit({ batchSizes, stepMs: [5, 6, 8, 80, 320] }, 1000), 4);
+  t.is(batchLimit({ batchSizes, stepMs: [5, 6, 8, 200, 900] }, 1000), 4);
   // Not even one row is within the bound.
   t.is(batchLimit({ batchSizes, stepMs: [500, 900, 1700, 3300, 6500] }, 100), 1);
 });

@@ -13,9 +13,9 @@ export function profiledSizes(maxRows: number): number[] {
 
 /**
  * A batch size counts as too large where its rows/s fall under this share of the best. On a CPU all sizes are about as
- * fast, and what else the machine does while they are measured makes a factor of two: that must not decide.
+ * fast, and what else the machine does while they are measured makes a factor of four: that must not decide.
  */
-const THROUGHPUT_FLOOR = 1 / 3;
+const THROUGHPUT_FLOOR = 1 / 8;
 
 /**
  * The largest batch for a lane: the largest measured size whose step stays within `maxStepMs` and whose throughput is

@@ -284,15 +284,6 @@ const CAPABILITIES: readonly Case[] = [
     },
     message: /score\.input\.layout: seen "nhwc", a capability /,
   },
-  {
-    title: "a class input",
-    manifest: (json) => {
-      merge("", { classes: ["a", "b"] })(json);
-      merge("score", { class: { name: "y", encoding: "index" } })(json);
-    },
-    graph: { inputs: { ...inputs, y: ["int64", ["batch"]] }, outputs },
-    message: /score\.class: seen "y", a capability /,
-  },
 ];
 
 for (const { title, message, ...changes } of [

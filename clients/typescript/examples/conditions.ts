@@ -1,0 +1,170 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type {
+  Condition,
+  DeepPartial,
+  Sampler,
+} from "../../../proto/gen/scorestream/v1/scorestream.ts";
+import { Client } from "../client.ts";
+import { colorize, inpaint, superResolve } from "../conditions.ts";
+import { contactSheet, type SheetRow } from "../contact-sheet.ts";
+import { centreBox, type Mask, rightHalf, strokes, writing } from "./masks.ts";
+import {
+  blockMeans,
+  grayOf,
+  knownPart,
+  mostApart,
+  type Pixels,
+  readPixels,
+  toPng,
+} from "./pixels.ts";
+
+const help = `Asks a running scorestream server for samples, and then for others that agree with a part of them: known pixels,
+a gray version, a version a quarter as wide and high. Writes three pictures: inpainting.png, colorization.png and
+super-resolution.png, a row an input.
+
+  node dist/clients/typescript/examples/conditions.js [options]
+
+  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
+  --model NAME        model of square RGB pictures (color-digits)
+  --count N           answers to each input (5)
+  --seed N            seed (7)
+  --size N            side of a picture, in pixels (56)
+  --out FOLDER        where to write (docs)
+`;
+
+const { values } = parseArgs({
+  options: {
+    target: { type: "string", default: "127.0.0.1:50051" },
+    model: { type: "string", default: "color-digits" },
+    count: { type: "string", default: "5" },
+    seed: { type: "string", default: "7" },
+    size: { type: "string", default: "56" },
+    out: { type: "string", default: "docs" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+
+/** Corrector steps forget what was decided at a higher noise level, before the known part could be seen in it. */
+const CORRECTED: DeepPartial<Sampler> = {
+  method: {
+    $case: "predictorCorrector",
+    value: {
+      predictor: "ancestral",
+      corrector: "annealed-langevin",
+      steps: 100,
+      correctorSteps: 4,
+      signalToNoise: 0.5,
+    },
+  },
+};
+/** So does going over stretches of steps again, which inpainting can. */
+const RESAMPLED: DeepPartial<Sampler> = {
+  method: {
+    $case: "predictorCorrector",
+    value: { predictor: "ancestral", corrector: "none", steps: 100 },
+  },
+};
+const RESAMPLING = { resampleJumps: 4, jumpLength: 10 };
+
+/** What is drawn in each row of inpainting: what is known. */
+const MASKS: readonly (readonly [name: string, mask: Mask])[] = [
+  ["right half missing", rightHalf],
+  ["centre missing", centreBox],
+  ["strokes missing", strokes(3)],
+  ["under writing", writing],
+];
+
+const client = new Client(values.target);
+
+/** @param input an index that no two rows share, so that each gets noise of its own */
+async function drawFor(
+  condition: Condition,
+  sampler: DeepPartial<Sampler>,
+  input: number,
+): Promise<Pixels[]> {
+  const count = Number(values.count);
+  const seed = BigInt(values.seed) + BigInt(1000 * (1 + input));
+  const pictures = await client
+    .sample({ model: values.model, count, seed, sampler, condition })
+    .results();
+  return Promise.all(pictures.map(({ data }) => readPixels(data)));
+}
+
+async function row(
+  name: string,
+  detail: string,
+  shown: readonly Pixels[],
+  answers: readonly Pixels[],
+): Promise<SheetRow> {
+  const pictures = await Promise.all([...shown, ...answers].map(toPng));
+  return { label: [name, detail], pictures };
+}
+
+/** How far the answers are from what was known of the input, in levels of 255. */
+function worst(answers: readonly Pixels[], apart: (answer: Pixels) => number): string {
+  return `off by ${Math.max(...answers.map(apart))} of 255 at most`;
+}
+
+async function inpaintRow(input: Pixels, index: number): Promise<SheetRow> {
+  const [name, mask] = MASKS[index % MASKS.length] ?? ["right half missing", rightHalf];
+  const known = mask(input.size);
+  const [image, maskFile] = await Promise.all([
+    toPng(input),
+    toPng({ size: input.size, channels: 1, values: known }),
+  ]);
+  const condition = inpaint({ image, mask: maskFile, ...RESAMPLING });
+  const answers = await drawFor(condition, RESAMPLED, index);
+  const detail = worst(answers, (answer) => mostApart(input, answer, known));
+  return row(name, detail, [input, knownPart(input, known)], answers);
+}
+
+async function colorizeRow(input: Pixels, index: number): Promise<SheetRow> {
+  const gray = grayOf(input);
+  const answers = await drawFor(colorize(await toPng(gray)), CORRECTED, 100 + index);
+  const detail = worst(answers, (answer) => mostApart(gray, grayOf(answer)));
+  return row("gray known", detail, [input, gray], answers);
+}
+
+async function superResolveRow(input: Pixels, index: number): Promise<SheetRow> {
+  const low = blockMeans(input, 4);
+  const answers = await drawFor(superResolve(await toPng(low), 4), CORRECTED, 200 + index);
+  const detail = worst(answers, (answer) => mostApart(low, blockMeans(answer, 4)));
+  return row(`${low.size} x ${low.size} known`, detail, [input, low], answers);
+}
+
+/** Rows side by side: their jobs share evaluations. */
+async function write(
+  file: string,
+  inputs: readonly Pixels[],
+  makeRow: (input: Pixels, index: number) => Promise<SheetRow>,
+): Promise<void> {
+  const rows = await Promise.all(inputs.map(makeRow));
+  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  const path = join(values.out, file);
+  await writeFile(path, png);
+  for (const { label } of rows) process.stderr.write(`${file}: ${label.join(", ")}\n`);
+  if (!labelled) process.stderr.write("this machine has no font: the labels are blank\n");
+  process.stdout.write(`${path}\n`);
+}
+
+try {
+  const samples = await client
+    .sample({ model: values.model, count: 8, seed: BigInt(values.seed), sampler: RESAMPLED })
+    .results();
+  const inputs = await Promise.all(samples.map(({ data }) => readPixels(data)));
+  await write("inpainting.png", inputs, inpaintRow);
+  await write("colorization.png", inputs.slice(0, 6), colorizeRow);
+  await write("super-resolution.png", inputs.slice(0, 6), superResolveRow);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  client.close();
+}

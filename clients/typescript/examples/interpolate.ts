@@ -1,0 +1,83 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { Client } from "../client.ts";
+import { contactSheet, type SheetRow } from "../contact-sheet.ts";
+import { interpolate } from "../interpolate.ts";
+import { mostApart, readPixels } from "./pixels.ts";
+
+const help = `Asks a running scorestream server for samples, two by two, and for the pictures between the two of each pair:
+both are encoded, and points on the arc between their latents decoded. Writes one picture: a row a pair.
+
+  node dist/clients/typescript/examples/interpolate.js [options]
+
+  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
+  --model NAME        model (color-digits)
+  --pairs N           pairs (4)
+  --frames N          pictures of a pair, its ends included (9)
+  --seed N            seed (7)
+  --size N            side of a picture, in pixels (56)
+  --out FILE          PNG to write (docs/interpolation.png)
+`;
+
+const { values } = parseArgs({
+  options: {
+    target: { type: "string", default: "127.0.0.1:50051" },
+    model: { type: "string", default: "color-digits" },
+    pairs: { type: "string", default: "4" },
+    frames: { type: "string", default: "9" },
+    seed: { type: "string", default: "7" },
+    size: { type: "string", default: "56" },
+    out: { type: "string", default: "docs/interpolation.png" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  process.stdout.write(help);
+  process.exit(0);
+}
+
+const client = new Client(values.target);
+
+/** How far the ends of an interpolation are from the pictures that it began with. */
+async function endsApart(pictures: readonly Buffer[], a: Buffer, b: Buffer): Promise<number> {
+  const [first, last] = [pictures[0], pictures.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("the server gave no pictures");
+  const [from, to, begun, ended] = await Promise.all([a, b, first, last].map(readPixels));
+  if (!(from && to && begun && ended)) throw new Error("a picture could not be read");
+  return Math.max(mostApart(from, begun), mostApart(to, ended));
+}
+
+async function interpolateRow(a: Buffer, b: Buffer, pair: number): Promise<SheetRow> {
+  const frames = Number(values.frames);
+  const images = await interpolate(client, a, b, { model: values.model, frames });
+  const pictures = images.map(({ data }) => data);
+  const detail = `ends off by ${await endsApart(pictures, a, b)} of 255 at most`;
+  return { label: [`pair ${1 + pair}`, detail], pictures };
+}
+
+try {
+  const pairs = Number(values.pairs);
+  const samples = await client
+    .sample({ model: values.model, count: 2 * pairs, seed: BigInt(values.seed) })
+    .results();
+  const ends = samples.map(({ data }) => data);
+  // Side by side: their jobs share evaluations.
+  const rows = await Promise.all(
+    Array.from({ length: pairs }, (_, pair) => {
+      const [a, b] = ends.slice(2 * pair);
+      if (a === undefined || b === undefined) throw new Error("the server gave too few samples");
+      return interpolateRow(a, b, pair);
+    }),
+  );
+  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  await writeFile(values.out, png);
+  for (const { label } of rows) process.stderr.write(`${label.join(", ")}\n`);
+  if (!labelled) process.stderr.write("this machine has no font: the labels are blank\n");
+  process.stdout.write(`${values.out}\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  client.close();
+}
