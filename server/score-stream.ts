@@ -1,16 +1,20 @@
-import type {
-  CancelRequest,
-  CancelResponse,
+import {
+  type CancelRequest,
+  type CancelResponse,
   DecodeRequest,
   EncodeRequest,
-  ListModelsResponse,
+  type JobOptions,
+  type ListModelsResponse,
   LogLikelihoodRequest,
+  type MessageFns,
   SampleRequest,
-  WatchRequest,
+  type WatchRequest,
 } from "../proto/gen/scorestream/v1/scorestream.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Job } from "./engine/job.ts";
+import type { JobSpec } from "./engine/job-spec.ts";
 import { ServerError } from "./errors.ts";
+import { KeyedJobs } from "./keyed-jobs.ts";
 import type { RequestContext } from "./requests/context.ts";
 import { checkDecode } from "./requests/decode-latents.ts";
 import { describeModel } from "./requests/describe-model.ts";
@@ -32,9 +36,11 @@ export class ScoreStream implements Service {
   ready = false;
   readonly #engine: Engine;
   readonly #context: ServiceContext;
+  readonly #keyed: KeyedJobs;
 
   constructor(engine: Engine, context: ServiceContext) {
     this.#engine = engine;
+    this.#keyed = new KeyedJobs((job) => engine.job(job.id) !== undefined);
     this.#context = context;
   }
 
@@ -42,20 +48,20 @@ export class ScoreStream implements Service {
     return { models: [...this.#context.repository.models.values()].map(describeModel) };
   }
 
-  async sample(request: SampleRequest): Promise<JobView> {
-    return this.#engine.submit(await checkSample(request, this.#context));
+  sample(request: SampleRequest): Promise<JobView> {
+    return this.#start("sample", request, SampleRequest, checkSample);
   }
 
-  async encode(request: EncodeRequest): Promise<JobView> {
-    return this.#engine.submit(await checkEncode(request, this.#context));
+  encode(request: EncodeRequest): Promise<JobView> {
+    return this.#start("encode", request, EncodeRequest, checkEncode);
   }
 
-  async decode(request: DecodeRequest): Promise<JobView> {
-    return this.#engine.submit(await checkDecode(request, this.#context));
+  decode(request: DecodeRequest): Promise<JobView> {
+    return this.#start("decode", request, DecodeRequest, checkDecode);
   }
 
-  async logLikelihood(request: LogLikelihoodRequest): Promise<JobView> {
-    return this.#engine.submit(await checkLogLikelihood(request, this.#context));
+  logLikelihood(request: LogLikelihoodRequest): Promise<JobView> {
+    return this.#start("logLikelihood", request, LogLikelihoodRequest, checkLogLikelihood);
   }
 
   watch({ jobId }: WatchRequest): JobView {
@@ -68,6 +74,19 @@ export class ScoreStream implements Service {
 
   upload(): Uploading {
     return new IncomingUpload(this.#context.uploads);
+  }
+
+  /** Checks a request and takes its job on, unless its key names one that is there. */
+  #start<Request extends { options?: JobOptions | undefined }>(
+    call: string,
+    request: Request,
+    type: Pick<MessageFns<Request>, "encode">,
+    check: (request: Request, context: RequestContext) => Promise<JobSpec>,
+  ): Promise<Job> {
+    const name = { call, bytes: type.encode(request).finish(), options: request.options };
+    return this.#keyed.start(name, async () =>
+      this.#engine.submit(await check(request, this.#context)),
+    );
   }
 
   #job(id: string): Job {

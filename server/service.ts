@@ -23,7 +23,7 @@ export interface JobView {
    * @throws ServerError, as the last thing, when the job failed or was cancelled.
    */
   events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined>;
-  /** The caller that started the job has gone: cancels it, unless it was asked for as `detached`. */
+  /** A caller that started the job has gone: the last one's leaving cancels it, unless it was asked for as `detached`. */
   leave(): void;
 }
 

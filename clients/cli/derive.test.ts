@@ -143,31 +143,28 @@ test.serial("--json is one object, true to the file", async (t) => {
   t.true(proof.error < 1e-4 && proof.valueError < 1e-6, JSON.stringify(proof));
 });
 
-test.serial(
-  "--label and --log-probabilities take a classifier, each what its output holds",
-  async (t) => {
-    const { folder, scorestream } = t.context;
-    await save(folder, "logits.onnx", classifier());
-    await save(folder, "log-p.onnx", classifier("LogSoftmax"));
-    for (const [flag, file] of [
-      ["--label", "logits"],
-      ["--log-probabilities", "log-p"],
-    ] as const) {
-      t.is((await scorestream("derive", "--grad", flag, `${file}.onnx`)).code, 0);
-      const { graph } = readModel(await readFile(join(folder, `${file}.grad.onnx`)));
-      t.deepEqual(
-        graph.input.map(({ name }) => name),
-        ["x", "label"],
-      );
-      // Of log p no softmax is taken again: the one there, and none beside it.
-      const softmaxes = graph.node.filter(({ opType }) => opType.endsWith("Softmax"));
-      t.is(
-        softmaxes.filter(({ opType }) => opType === "LogSoftmax").length,
-        file === "log-p" ? 1 : 0,
-      );
-    }
-  },
-);
+test.serial("a classifier gives logits, or with --log-probabilities log p", async (t) => {
+  const { folder, scorestream } = t.context;
+  await save(folder, "logits.onnx", classifier());
+  await save(folder, "log-p.onnx", classifier("LogSoftmax"));
+  await save(folder, "score.onnx", sine());
+  const softmaxes = async (...args: readonly string[]): Promise<number> => {
+    const { code, stdout, stderr } = await scorestream("derive", ...args, "--force", "--json");
+    t.is(code, 0, stderr);
+    const { graph } = readModel(await readFile(join(folder, JSON.parse(stdout).file)));
+    t.true(graph.input.some(({ name }) => name === "label"));
+    return graph.node.filter(({ opType }) => opType === "Softmax").length;
+  };
+  for (const start of [
+    ["--grad", "--label"],
+    ["--guided", "score.onnx"],
+  ]) {
+    t.is(await softmaxes(...start, "logits.onnx"), 1);
+    // Of log p none is taken again.
+    const asLogits = await softmaxes(...start, "log-p.onnx");
+    t.is(await softmaxes(...start, "log-p.onnx", "--log-probabilities"), asLogits - 1);
+  }
+});
 
 test.serial("--input, --output-name and the classifier's choose among several", async (t) => {
   const { folder, scorestream } = t.context;

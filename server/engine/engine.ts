@@ -286,7 +286,10 @@ export class Engine {
   }
 
   #ready(row: Row, alone = false): void {
-    this.#scheduler.add(laneOfRow(row), row, { alone, places: row.places });
+    this.#scheduler.add(laneOfRow(row), row, {
+      alone: alone || row.job.spec.strict,
+      places: row.places,
+    });
   }
 
   #end(job: Job, error: ServerError): void {

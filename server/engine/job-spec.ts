@@ -60,4 +60,6 @@ export interface JobSpec {
   readonly answer: Answer;
   readonly used: UsedSettings;
   readonly detached: boolean;
+  /** Every evaluation by itself, so that its shape, and with it every bit, is the same in any company. */
+  readonly strict: boolean;
 }

@@ -32,6 +32,9 @@ export class Job implements JobView {
   readonly #owner: JobOwner;
   readonly #previews: PreviewEncoder;
   #unfinished: number;
+  #callers = 1;
+  /** It failed or was cancelled. */
+  failed = false;
 
   constructor(spec: JobSpec, nowMs: number, owner: JobOwner) {
     this.spec = spec;
@@ -51,8 +54,15 @@ export class Job implements JobView {
     return this.#log.after(afterSequence, signal);
   }
 
+  /** One more caller has sent the request and is to get its events. */
+  join(): void {
+    this.#callers++;
+  }
+
   leave(): void {
-    if (!this.spec.detached && this.endedMs === undefined) this.#owner.left(this);
+    this.#callers--;
+    if (this.#callers > 0 || this.spec.detached || this.endedMs !== undefined) return;
+    this.#owner.left(this);
   }
 
   accept(accepted: Accepted): void {
@@ -103,6 +113,7 @@ export class Job implements JobView {
   fail(error: ServerError, nowMs: number): void {
     if (this.endedMs !== undefined) return;
     this.endedMs = nowMs;
+    this.failed = true;
     this.#log.end(error);
     this.#owner.ended(this);
   }

@@ -29,7 +29,7 @@ export async function checkDecode(
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
   const { process, shape } = model;
-  const { detached, tenant } = checkOptions(request.options);
+  const { detached, tenant, strict } = checkOptions(request.options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const temperature = checkNumberOr("temperature", request.temperature, MAX_TEMPERATURE, 1);
@@ -66,5 +66,6 @@ export async function checkDecode(
       classLabel: undefined,
     },
     detached,
+    strict,
   };
 }

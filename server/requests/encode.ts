@@ -22,7 +22,7 @@ export async function checkEncode(
 ): Promise<JobSpec> {
   const model = findModel(request.model, context.repository);
   const { process } = model;
-  const { detached, tenant } = checkOptions(request.options);
+  const { detached, tenant, strict } = checkOptions(request.options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, context.limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const conditioning = unconditional("model", model);
@@ -51,5 +51,6 @@ export async function checkEncode(
       classLabel: undefined,
     },
     detached,
+    strict,
   };
 }

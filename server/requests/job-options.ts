@@ -6,7 +6,12 @@ export interface CheckedOptions {
   readonly detached: boolean;
   /** Whose uploads the request may use. */
   readonly tenant: string;
+  /** The same bits whatever shares the server. */
+  readonly strict: boolean;
 }
+
+/** Longer keys are no names. */
+const MAX_KEY = 256;
 
 /**
  * Options that would change what the caller gets are refused as long as they are not kept.
@@ -14,7 +19,7 @@ export interface CheckedOptions {
  * @throws ServerError "invalid-argument", "capability-missing"
  */
 export function checkOptions(options: JobOptions | undefined): CheckedOptions {
-  if (options === undefined) return { detached: false, tenant: "" };
+  if (options === undefined) return { detached: false, tenant: "", strict: false };
   if (options.priority < 0 || options.priority > 2) {
     const expected = "PRIORITY_INTERACTIVE or PRIORITY_BATCH";
     throw invalidArgument("options.priority", options.priority, expected);
@@ -22,8 +27,6 @@ export function checkOptions(options: JobOptions | undefined): CheckedOptions {
   const asked: readonly (readonly [field: string, seen: boolean])[] = [
     ["options.deadline", options.deadline !== undefined],
     ["options.fit_to_deadline", options.fitToDeadline],
-    ["options.idempotency_key", options.idempotencyKey !== ""],
-    ["options.strict", options.strict],
     ["options.priority", options.priority === 2],
   ];
   for (const [field, seen] of asked) {
@@ -31,5 +34,14 @@ export function checkOptions(options: JobOptions | undefined): CheckedOptions {
     const message = `${field}: this version does not keep it; leave it out`;
     throw new ServerError("capability-missing", message);
   }
-  return { detached: options.detached, tenant: options.tenant };
+  const { idempotencyKey, detached, tenant, strict } = options;
+  if (idempotencyKey.length > MAX_KEY) {
+    const expected = `at most ${MAX_KEY} characters`;
+    throw invalidArgument(
+      "options.idempotency_key",
+      `${idempotencyKey.length} characters`,
+      expected,
+    );
+  }
+  return { detached, tenant, strict };
 }

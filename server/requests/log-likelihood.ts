@@ -45,7 +45,7 @@ export async function checkLogLikelihood(
   const model = findModel(request.model, repository);
   needGraph("log_likelihood", model, "jvp", repository);
   const { process } = model;
-  const { detached, tenant } = checkOptions(request.options);
+  const { detached, tenant, strict } = checkOptions(request.options);
   const asked = checkAsked(request, model);
   const cost = asked.kind === "exact" ? dimsOf(model) : 1;
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps, cost);
@@ -95,6 +95,7 @@ export async function checkLogLikelihood(
       classLabel: undefined,
     },
     detached,
+    strict,
   };
 }
 

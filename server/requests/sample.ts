@@ -20,7 +20,7 @@ export async function checkSample(
   { repository, limits, uploads }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
-  const { detached, tenant } = checkOptions(request.options);
+  const { detached, tenant, strict } = checkOptions(request.options);
   const count = checkCount(request.count, limits.maxCount);
   const preview = checkPreview(request.preview, model);
   const format = checkFormat("format", request.format, model.shape.channels);
@@ -41,6 +41,7 @@ export async function checkSample(
     answer: sampledAnswer(model, format),
     used: { sampler: used, likelihood: undefined, classLabel },
     detached,
+    strict,
   };
 }
 

@@ -177,10 +177,13 @@ const LATENTS: readonly BadRequest[] = [
     { images: [IMAGE], timeEps: 0.9 },
     invalid(/^time_eps: seen 0\.9, expected a time in \[1e-9, 0\.5\]/),
   ),
-  badTask("encode", EncodeRequest, "a strict one", { images: [IMAGE], options: { strict: true } }, [
-    "capability-missing",
-    /^options\.strict: /,
-  ]),
+  badTask(
+    "encode",
+    EncodeRequest,
+    "a key without end",
+    { images: [IMAGE], options: { idempotencyKey: "k".repeat(300) } },
+    invalid(/^options\.idempotency_key: seen "300 characters", expected at most 256/),
+  ),
   badTask("decode", DecodeRequest, "no latents", {}, invalid(/^latents: seen "?0 of them/)),
   badTask(
     "decode",

@@ -1,0 +1,88 @@
+import anyTest, { type TestFn } from "ava";
+import { type JobOptions, SampleRequest } from "../proto/gen/scorestream/v1/scorestream.ts";
+import type { Job } from "./engine/job.ts";
+import { ScoreStream } from "./score-stream.ts";
+import { testConfig } from "./testing/config.ts";
+import { eventsOf, type StartedEngine, startEngine } from "./testing/start-engine.ts";
+import { openUploadStore } from "./uploads/open-store.ts";
+
+const MODEL = "gaussian-mixture-vp";
+
+const test = anyTest as TestFn<StartedEngine & { service: ScoreStream }>;
+
+test.before(async (t) => {
+  const started = await startEngine({ models: [MODEL] });
+  const context = { ...started.context, uploads: openUploadStore(testConfig()) };
+  t.context = { ...started, service: new ScoreStream(started.engine, context) };
+});
+
+test.after.always((t) => t.context.close());
+
+function request(steps: number, options: Partial<JobOptions>): SampleRequest {
+  return SampleRequest.fromPartial({
+    model: MODEL,
+    sampler: { method: { $case: "predictorCorrector", value: { steps } } },
+    options,
+  });
+}
+
+/** Jobs of the service are the engine's. */
+function asJob(view: unknown): Job {
+  return view as Job;
+}
+
+test.serial("the same key gives the same job, while it runs and when it has ended", async (t) => {
+  const { service } = t.context;
+  const options = { idempotencyKey: "a" };
+  const [first, second] = await Promise.all([
+    service.sample(request(50, options)),
+    service.sample(request(50, options)),
+  ]);
+  t.is(first, second);
+  await eventsOf(asJob(first));
+  t.is(await service.sample(request(50, options)), first);
+  t.not(await service.sample(request(50, {})), first);
+});
+
+test.serial("keys belong to their tenants", async (t) => {
+  const { service } = t.context;
+  const mine = await service.sample(request(5, { idempotencyKey: "b", tenant: "mine" }));
+  t.not(await service.sample(request(5, { idempotencyKey: "b", tenant: "yours" })), mine);
+});
+
+test.serial("a key of another request is refused, and the job goes on", async (t) => {
+  const { service } = t.context;
+  const job = await service.sample(request(50, { idempotencyKey: "c" }));
+  await t.throwsAsync(service.sample(request(51, { idempotencyKey: "c" })), {
+    message: /^options\.idempotency_key: seen "c", expected a key of its own for each request/,
+  });
+  t.is((await eventsOf(asJob(job))).at(-1)?.event?.$case, "completed");
+});
+
+test.serial("one of two callers may leave: the job ends with the last", async (t) => {
+  const { service } = t.context;
+  const options = { idempotencyKey: "d" };
+  const job = asJob(await service.sample(request(10_000, options)));
+  t.is(await service.sample(request(10_000, options)), job);
+  job.leave();
+  t.false(job.failed);
+  job.leave();
+  t.true(job.failed);
+});
+
+test.serial("a job that was cancelled frees its key", async (t) => {
+  const { service } = t.context;
+  const options = { idempotencyKey: "e" };
+  const job = await service.sample(request(10_000, options));
+  service.cancel({ jobId: job.id });
+  const again = await service.sample(request(5, options));
+  t.not(again, job);
+  t.is((await eventsOf(asJob(again))).at(-1)?.event?.$case, "completed");
+});
+
+test.serial("a request that is refused leaves its key free", async (t) => {
+  const { service } = t.context;
+  const options = { idempotencyKey: "f" };
+  await t.throwsAsync(service.sample(request(20_000, options)), { message: /steps: seen 20000/ });
+  await t.notThrowsAsync(service.sample(request(5, options)));
+});
