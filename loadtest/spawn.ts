@@ -40,12 +40,25 @@ export async function spawnServer(flags: readonly string[]): Promise<SpawnedServ
   throw new Error("the server ended before it was ready");
 }
 
-/** Runs a compiled script to its end. @returns the JSON of its last line. @throws Error where it fails */
-export async function runScript(path: string, args: readonly string[]): Promise<unknown> {
+/**
+ * Runs a compiled script to its end.
+ *
+ * @param input what it reads from its standard input
+ * @returns the JSON of its last line
+ * @throws Error where it fails
+ */
+export async function runScript(
+  path: string,
+  args: readonly string[],
+  input: Uint8Array = new Uint8Array(),
+): Promise<unknown> {
   const child = spawn(process.execPath, [compiled(path), ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
   const exited = once(child, "exit");
+  // A script that ends without reading everything is judged by its exit code.
+  child.stdin.on("error", () => {});
+  child.stdin.end(input);
   let last = "";
   for await (const line of createInterface({ input: child.stdout })) last = line;
   const [code] = await exited;

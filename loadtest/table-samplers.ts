@@ -12,6 +12,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Piscina } from "piscina";
 import { machine } from "./machine.ts";
+import { between } from "./page.ts";
 import { CASES, caseIndex } from "./table-samplers-cases.ts";
 import {
   CORRECTOR_COMPARISONS,
@@ -22,7 +23,7 @@ import {
   ratioOf,
 } from "./table-samplers-findings.ts";
 import { picture } from "./table-samplers-picture.ts";
-import { between, type Quality, type Row, summary, table } from "./table-samplers-report.ts";
+import { type Quality, type Row, summary, table } from "./table-samplers-report.ts";
 import { DIMENSIONS, PROCESS_NAMES } from "./table-samplers-truth.ts";
 import type { Measured, MeasureTask } from "./table-samplers-worker.ts";
 

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import { Engine, type EngineLoad } from "./engine/engine.ts";
 import { Slab } from "./engine/slab.ts";
-import { Workers } from "./engine/workers.ts";
+import { Workers, type WorkersOptions } from "./engine/workers.ts";
 import { asServerError } from "./errors.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
 import { startHttp } from "./http/start-http.ts";
@@ -37,21 +37,25 @@ export interface RunningServer {
 }
 
 export interface StartOptions {
-  /** The worker task's compiled file; another one only in tests of faults. */
-  readonly workerFile?: string;
+  /** Whatever tests of faults want to be other than it is in service. */
+  readonly workers?: Partial<WorkersOptions>;
 }
 
 /** Starts everything: models, workers, engine, both front ends. Resolves when requests are answered. */
 export async function startServer(
   config: Config,
   log: Logger,
-  { workerFile }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<RunningServer> {
   const slab = new Slab(config.slabMib * 1024 * 1024);
   const workers = new Workers({
     slab: slab.memory,
     threads: 1,
-    ...(workerFile === undefined ? {} : { filename: workerFile }),
+    isolation: config.isolation,
+    watchdogMs: 1000 * config.watchdogS,
+    maxHeapMib: config.workerHeapMib,
+    onLost: (loss) => log.warn(loss, "a worker was lost and is replaced"),
+    ...options.workers,
   });
   const found = await openRepository(config.models, {
     defaultModel: config.defaultModel,
@@ -70,9 +74,19 @@ export async function startServer(
   const uploads = openUploadStore(config);
   const service = new ScoreStream(engine, { repository, limits: config, uploads });
   const grpc = await startGrpc(service, config, log);
-  const http = await startHttp(service, config, log, () => whyNotReady(service, repository));
+  const http = await startHttp(service, config, log, () => whyNotReady(service, repository, workers));
   const ws = startWs(http.server, service, config, log);
-  service.ready = repository.models.size > 0;
+  let serving = true;
+  const settle = (): void => {
+    service.ready = serving && repository.models.size > 0 && workers.out === undefined;
+  };
+  workers.follow(() => {
+    const { out } = workers;
+    if (out === undefined) log.info("the device works again");
+    else log.error({ err: out }, "the device was taken out");
+    settle();
+  });
+  settle();
   return {
     grpcPort: grpc.port,
     httpPort: http.port,
@@ -84,7 +98,8 @@ export async function startServer(
       return uploads.bytes;
     },
     async close() {
-      service.ready = false;
+      serving = false;
+      settle();
       await engine.drain(1000 * config.shutdownGraceS);
       // Every job has ended by now; what is left is to be read.
       await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS)]);
@@ -94,8 +109,13 @@ export async function startServer(
   };
 }
 
-function whyNotReady(service: ScoreStream, { models }: Repository): readonly string[] {
+function whyNotReady(
+  service: ScoreStream,
+  { models }: Repository,
+  { out }: Workers,
+): readonly string[] {
   if (service.ready) return [];
+  if (out !== undefined) return [out.message];
   return [models.size === 0 ? "no model can be served" : "the server is starting or stopping"];
 }
 

@@ -1,22 +1,77 @@
+/** A worker that fails as a test tells it to. Only tests of faults name this file. */
+import type { BatchStage } from "./batch.ts";
+import type { BatchTask, WorkerSetup } from "./protocol.ts";
+import { serve } from "./serve.ts";
+import { createTask, type Task } from "./task.ts";
+
 /**
- * The worker task in a thread that exits in the middle of some batches. Only tests of faults name this file.
- *
- * The last two int32 of the slab, which such a test leaves free, count batches and deaths over all threads.
+ * A way to fail: a thrown error, which is an answer; the thread's or process's exit; an exception that nothing catches;
+ * more memory than the worker may have; waiting or computing for ever; a native crash, which only a process contains.
  */
-import { workerData } from "piscina";
-import type { WorkerSetup, WorkerTask } from "./protocol.ts";
-import { createTask, type WorkerAnswer } from "./task.ts";
+export type Death = "error" | "exit" | "uncaught" | "memory" | "wait" | "spin" | "abort" | "segv";
 
-/** The batches, counted from 1, in whose middle the thread exits: two in a row, and a later one. */
-const DEADLY: readonly number[] = [2, 3, 7];
+/** What a worker is told to do. */
+export interface Dying {
+  /** By predecessors: what ends the first worker, the second and so on. Those after the last one live. */
+  readonly lives?: readonly Life[];
+  /** Ends every worker that gets a row of this seed. */
+  readonly poison?: Fault & { readonly seeds: readonly bigint[] };
+}
 
-const { slab } = workerData as WorkerSetup;
-const counters = new Int32Array(slab, slab.byteLength - 8);
+export interface Fault {
+  readonly death: Death;
+  readonly stage: BatchStage;
+}
 
-const task: (task: WorkerTask) => Promise<WorkerAnswer> = createTask((stage) => {
-  if (stage === "prepared") Atomics.add(counters, 0, 1);
-  if (stage !== "evaluated" || !DEADLY.includes(Atomics.load(counters, 0))) return;
-  Atomics.add(counters, 1, 1);
-  process.exit(1);
+/** The batch of its own, counted from 1, in which a worker fails; 0: at any call, before it does anything. */
+export type Life = Fault & { readonly batch: number };
+
+serve((setup): Task => {
+  const { lives, poison } = setup.testing as Dying;
+  const life = lives?.[setup.predecessors];
+  let batches = 0;
+  const task = createTask(setup, (stage, batch) => {
+    if (stage === "prepared") batches++;
+    if (life?.batch === batches && life.stage === stage) die(life.death);
+    if (poison?.stage === stage && has(batch, poison.seeds)) die(poison.death);
+  });
+  return (call) => {
+    if (life?.batch === 0) die(life.death);
+    return task(call);
+  };
 });
-export default task;
+
+function has({ rows }: BatchTask, seeds: readonly bigint[]): boolean {
+  return rows.some(({ seed }) => seeds.includes(seed));
+}
+
+function die(death: Death): void {
+  switch (death) {
+    case "error":
+      throw new Error("failed as told");
+    case "exit":
+      return process.exit(3);
+    case "uncaught":
+      return queueMicrotask(() => {
+        throw new Error("thrown as told");
+      });
+    case "memory":
+      return hoard();
+    case "wait":
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      return;
+    case "spin":
+      for (;;);
+    case "abort":
+      return process.abort();
+    case "segv":
+      process.kill(process.pid, "SIGSEGV");
+      return;
+  }
+}
+
+function hoard(): void {
+  const lists: number[][] = [];
+  for (;;) lists.push(Array.from({ length: 1000 }, (_, i) => i + lists.length));
+}
+

@@ -1,6 +1,5 @@
-import type { WorkerTask } from "./protocol.ts";
-import { createTask, type WorkerAnswer } from "./task.ts";
+import { serve } from "./serve.ts";
+import { createTask } from "./task.ts";
 
-/** The piscina task of a worker thread. */
-const task: (task: WorkerTask) => Promise<WorkerAnswer> = createTask();
-export default task;
+/** What every worker runs, a thread or a process. */
+serve((setup) => createTask(setup));

@@ -181,7 +181,31 @@ export interface DeriveAnswer {
   readonly error: number;
 }
 
-/** What every worker thread is given when it starts. */
+export type WorkerAnswer = BatchAnswer | ProfileAnswer | DeriveAnswer | WorkerFailure;
+
+/** What every worker, a thread or a process, is given when it starts. */
 export interface WorkerSetup {
-  readonly slab: SharedArrayBuffer;
+  /** Holds every row's registers. A process has none: its rows' registers come with each batch. */
+  readonly slab?: SharedArrayBuffer;
+  /** Workers that were started in its place before it. */
+  readonly predecessors: number;
+  /** What only the task files of tests read. */
+  readonly testing?: unknown;
 }
+
+/** What a worker is sent, and answers in the order in which it came. */
+export interface WorkerCall {
+  readonly task: WorkerTask;
+  /** For a process: the fronts of each row's registers in the slab, row after row. */
+  readonly fronts?: Float32Array;
+}
+
+/** What a worker says: first that it can take calls, then one reply a call. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "reply";
+      readonly answer: WorkerAnswer;
+      /** From a process: the backs of each row's registers that were written, row after row. */
+      readonly backs?: Float32Array;
+    };

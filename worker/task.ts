@@ -1,53 +1,58 @@
-import { workerData } from "piscina";
 import { type BatchContext, type BatchStage, runBatch } from "./batch.ts";
+import { runCarried } from "./carried.ts";
 import { derive } from "./derive.ts";
 import { createFillNormal } from "./noise.ts";
 import { profile } from "./profile.ts";
 import type {
-  BatchAnswer,
   BatchTask,
-  DeriveAnswer,
-  ProfileAnswer,
-  WorkerFailure,
+  WorkerAnswer,
+  WorkerCall,
+  WorkerMessage,
   WorkerSetup,
   WorkerTask,
 } from "./protocol.ts";
 
-/** What a worker thread answers. */
-export type WorkerAnswer = BatchAnswer | ProfileAnswer | DeriveAnswer | WorkerFailure;
+/** What a worker does with a call. Never throws: what went wrong is its answer. */
+export type Task = (call: WorkerCall) => Promise<WorkerMessage>;
 
-/** A worker's task function, with a hook at each stage of a batch that only tests of faults use. */
+/** A worker's task, with a hook at each stage of a batch that only tests of faults use. */
 export function createTask(
+  setup: WorkerSetup,
   onStage?: (stage: BatchStage, task: BatchTask) => void,
-): (task: WorkerTask) => Promise<WorkerAnswer> {
-  const { slab } = workerData as WorkerSetup;
+): Task {
   const context: BatchContext = {
-    slab: new Float32Array(slab),
+    slab: new Float32Array(setup.slab ?? new ArrayBuffer(0)),
     fillNormal: createFillNormal(),
     ...(onStage === undefined ? {} : { onStage }),
   };
-  // Each task awaits in its middle, and the next one must not find its buffers in use.
+  // Each call awaits in its middle, and the next one must not find its buffers in use.
   let previous: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const answer = previous.then(() => run(task, context));
-    previous = answer;
-    return answer;
+  return (call) => {
+    const reply = previous.then(() => answer(call, context));
+    previous = reply;
+    return reply;
   };
 }
 
-/** Never throws: what went wrong is its answer. */
-async function run(task: WorkerTask, context: BatchContext): Promise<WorkerAnswer> {
+async function answer({ task, fronts }: WorkerCall, context: BatchContext): Promise<WorkerMessage> {
   try {
-    switch (task.kind) {
-      case "batch":
-        return await runBatch(task, context);
-      case "profile":
-        return await profile(task);
-      case "derive":
-        return await derive(task);
+    if (task.kind === "batch" && fronts !== undefined) {
+      return { kind: "reply", ...(await runCarried(task, fronts, context)) };
     }
+    return { kind: "reply", answer: await run(task, context) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ok: false, code: "evaluation-failed", message };
+    return { kind: "reply", answer: { ok: false, code: "evaluation-failed", message } };
+  }
+}
+
+function run(task: WorkerTask, context: BatchContext): Promise<WorkerAnswer> {
+  switch (task.kind) {
+    case "batch":
+      return runBatch(task, context);
+    case "profile":
+      return profile(task);
+    case "derive":
+      return derive(task);
   }
 }

@@ -17,6 +17,7 @@ export class Job<R> implements AsyncIterable<JobEvent> {
   readonly #take: TakeResult<R>;
   /** Kept from the start: an error that comes before the events are read must not be an unhandled one. */
   #failure: ServiceError | undefined;
+  #isRead = false;
 
   constructor(
     call: ClientReadableStream<JobEvent>,
@@ -33,11 +34,13 @@ export class Job<R> implements AsyncIterable<JobEvent> {
 
   /** Accepted, then progress and previews, one result a row as each finishes, and completed. @throws ScoreStreamError */
   async *[Symbol.asyncIterator](): AsyncGenerator<JobEvent, void, undefined> {
+    if (this.#isRead) throw new Error("the events of a job can be read once only");
+    this.#isRead = true;
     try {
       for await (const event of this.#call) yield event as JobEvent;
     } catch (error) {
-      // What grpc-js threw is the same error that it emitted.
-      this.#failure ??= error as ServiceError;
+      // What the call itself failed with was emitted too, and is thrown below.
+      if (this.#failure === undefined) throw error;
     } finally {
       this.#call.cancel();
     }

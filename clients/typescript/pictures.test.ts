@@ -1,7 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { Client } from "./client.ts";
 import { inpaint, ofClass } from "./conditions.ts";
-import { mostApart, pngOf, valuesOf } from "./testing/pictures.ts";
+import { mostApart, readPixels, toPng } from "./pixels.ts";
 import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{
@@ -11,6 +11,16 @@ const test = anyTest as TestFn<{
 }>;
 
 const SIZE = 32;
+
+/** A mask as a file. */
+function maskOf(values: Uint8Array): Promise<Buffer> {
+  return toPng({ size: SIZE, channels: 1, values });
+}
+
+/** uint8[height, width, 3]. */
+async function valuesOf(file: Uint8Array): Promise<Uint8Array> {
+  return (await readPixels(file)).values;
+}
 
 /** Two digits of the trained network, which are the inputs of the tests. */
 test.before(async (t) => {
@@ -35,7 +45,7 @@ test.serial("inpainting by upload keeps the known pixels and fills the others an
   const { client, digits } = t.context;
   const known = Uint8Array.from({ length: SIZE ** 2 }, (_, i) => (i % SIZE < SIZE / 2 ? 255 : 0));
   const image = await client.upload(digits[0]!, "image/png");
-  const mask = await client.upload(await pngOf(known, SIZE, 1), "image/png");
+  const mask = await client.upload(await maskOf(known), "image/png");
   const fill = async (seed: bigint): Promise<Uint8Array> => {
     const [picture] = await client
       .sample({
@@ -63,7 +73,7 @@ test.serial("inpainting by upload keeps the known pixels and fills the others an
 test.serial("a class is drawn by guidance, of the known part's rest too", async (t) => {
   const { client, digits } = t.context;
   const known = new Uint8Array(SIZE ** 2).fill(255, 0, SIZE ** 2 / 2);
-  const mask = await pngOf(known, SIZE, 1);
+  const mask = await maskOf(known);
   const asked = { label: "7", guidanceScale: 2 };
   const conditions = [ofClass(asked), inpaint({ image: digits[1]!, mask, class: asked })];
   const sampler = {

@@ -6,8 +6,8 @@ import { Client } from "./client.ts";
 import { colorize, inpaint, ofClass, superResolve } from "./conditions.ts";
 import { fromFloat32 } from "./float-tensor.ts";
 import { interpolate } from "./interpolate.ts";
+import { mostApart, readPixels, toPng } from "./pixels.ts";
 import { ERROR_CODES, ScoreStreamError } from "./scorestream-error.ts";
-import { mostApart, pngOf, valuesOf } from "./testing/pictures.ts";
 import { repositoryPath, type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{ server: SpawnedServer; client: Client }>;
@@ -35,6 +35,15 @@ test.after.always(async (t) => {
 /** Levels that differ between neighbours: 16, 60, 104, ... from `first` on. */
 function levels(count: number, first = 16): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => 16 + ((first - 16 + 44 * i) % 224));
+}
+
+function pngOf(values: Uint8Array, size: number, channels: 1 | 3 = 3): Promise<Buffer> {
+  return toPng({ size, channels, values });
+}
+
+/** uint8[height, width, 3]. */
+async function valuesOf(file: Uint8Array): Promise<Uint8Array> {
+  return (await readPixels(file)).values;
 }
 
 /** The error of a call that must fail. */
@@ -234,7 +243,7 @@ test.serial("an abort ends an encoding and frees its rows", async (t) => {
 });
 
 test.serial(
-  "leaving the loop ends the job, and a signal that is already given begins none",
+  "leaving the loop ends the job, a job is read once, and a signal already given begins none",
   async (t) => {
     const { client } = t.context;
     let jobId = "";
@@ -246,6 +255,9 @@ test.serial(
       break;
     }
     t.is((await failure(drain(client.watch(jobId)))).code, "cancelled");
+    const whole = client.sample({});
+    await whole.results();
+    await t.throwsAsync(whole.results(), { message: /once only/ });
     const signal = AbortSignal.abort();
     t.is((await failure(client.sample({}, { signal }).results())).status, "CANCELLED");
     const upload = client.upload(await pngOf(levels(48), SIZE), "image/png", { signal });

@@ -3,6 +3,11 @@ export const LOG_LEVELS = ["silent", "fatal", "error", "warn", "info", "debug", 
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What a worker runs in. */
+export const ISOLATIONS = ["thread", "process"] as const;
+
+export type Isolation = (typeof ISOLATIONS)[number];
+
 /** Everything about the server that can be set. `SETTINGS` says what each means, its unit and its range. */
 export interface Config {
   readonly host: string;
@@ -19,6 +24,9 @@ export interface Config {
   readonly maxStepMs: number;
   readonly slabMib: number;
   readonly threads: number;
+  readonly isolation: Isolation;
+  readonly watchdogS: number;
+  readonly workerHeapMib: number;
   readonly jobRetentionS: number;
   readonly uploadTtlS: number;
   readonly maxUploadMib: number;

@@ -1,4 +1,4 @@
-import { type Config, LOG_LEVELS } from "./config.ts";
+import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
 import { choice, integer, type Setting, text } from "./setting.ts";
 
 const PORTS = [0, 65_535] as const;
@@ -48,6 +48,17 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   threads: integer("threads", 0, [0, 1024], {
     unit: "threads",
     doc: "Threads inside one network evaluation; 0: as many as there are cores.",
+  }),
+  isolation: choice("isolation", "thread", ISOLATIONS, {
+    doc: "What networks run in: a thread of the server, or a process, which a native crash ends alone.",
+  }),
+  watchdogS: integer("watchdog-s", 60, [1, 86_400], {
+    unit: "s",
+    doc: "A batch that takes longer, and 20 times what was measured, is hung: its worker is replaced, its rows run again.",
+  }),
+  workerHeapMib: integer("worker-heap-mib", 2048, [64, 1_048_576], {
+    unit: "MiB",
+    doc: "JavaScript heap of a worker, without tensors: one that needs more is replaced.",
   }),
   jobRetentionS: integer("job-retention-s", 300, [0, 86_400], {
     unit: "s",

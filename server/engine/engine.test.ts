@@ -215,21 +215,3 @@ test.serial("a drain refuses new jobs and lets those that run end", async (t) =>
   t.is((await samplesOf(job)).length, 3);
   await small.close();
 });
-
-test.serial(
-  "a thread that exits in the middle of a step is replaced, and the result is what it would have been",
-  async (t) => {
-    const workerFile = new URL("../../worker/dying.js", import.meta.url).href;
-    const dying = await startEngine({ models: [MODEL], workerFile });
-    try {
-      const request = { model: MODEL, count: 8, seed: 21n, sampler: method(12, "langevin") };
-      const disturbed = await samplesOf(dying.submit(request));
-      const counters = new Int32Array(dying.slab.memory, dying.slab.memory.byteLength - 8);
-      t.is(counters[1], 3, "the thread died three times");
-      t.deepEqual(disturbed, await samplesOf(t.context.submit(request)));
-      t.deepEqual(dying.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
-    } finally {
-      await dying.close();
-    }
-  },
-);

@@ -1,22 +1,21 @@
-import {
-  type BatchAnswer,
-  type GraphName,
-  type GraphSource,
-  placesOf,
-  type RowAnswer,
-} from "../../worker/protocol.ts";
+import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit, type Limits } from "./admission.ts";
+import { claimOf, evaluationsLeft, firstGraph, rowGroups } from "./backlog.ts";
+import { CostModel } from "./cost-model.ts";
 import { duration } from "./duration.ts";
 import { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
+import { type Prediction, predictFinishMs, type RowGroup } from "./predict-finish.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
-import { batchLimit, expectedStepMs, profiledSizes, type StepProfile } from "./step-profile.ts";
+import { profiledSizes } from "./step-profile.ts";
+import { type Retry, Suspects } from "./suspects.ts";
+import { WaitingRows } from "./waiting-rows.ts";
 import type { Workers } from "./workers.ts";
 
 export interface EngineOptions {
@@ -29,6 +28,8 @@ export interface EngineOptions {
   readonly maxBatchRows: number;
   /** A batch's evaluation is to take no longer than this, in ms. */
   readonly maxStepMs: number;
+  /** A tenant's share of the device over that of others; default 1 for all. */
+  readonly weightOf?: (tenant: string) => number;
   readonly now?: () => number;
 }
 
@@ -48,7 +49,7 @@ export interface EngineLoad {
 interface Lane {
   readonly graph: GraphName;
   readonly source: GraphSource;
-  readonly profile: StepProfile;
+  readonly cost: CostModel;
 }
 
 function laneOf(model: Model, graph: GraphName): string {
@@ -59,16 +60,26 @@ function laneOfRow(row: Row): string {
   return laneOf(row.job.spec.model, row.graph);
 }
 
+/**
+ * How often a step fails by itself before its row is to blame. An evaluation that fails or hangs does so because of what
+ * it was given; a worker may also be ended from outside, more than once in a row.
+ */
+function triesAlone({ code }: ServerError): number {
+  return code === "worker-lost" ? 5 : 2;
+}
+
 /** What runs when: schedule, run, apply. Everything here happens on the server's one thread. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #now: () => number;
-  readonly #scheduler = new Scheduler<Row>();
+  readonly #scheduler: Scheduler<Row>;
   readonly #jobs: Jobs;
-  /** Rows that have no registers yet, in order of arrival. */
-  readonly #waiting = new Set<Row>();
+  /** Rows that have no registers yet. */
+  readonly #waiting: WaitingRows<Row>;
   /** Rows that have registers. */
   readonly #active = new Set<Row>();
+  /** Rows whose batch has failed. */
+  readonly #suspects = new Suspects<Row>();
   readonly #lanes = new Map<string, Lane>();
   #batches = 0;
   /** Jobs that have not ended. */
@@ -80,6 +91,10 @@ export class Engine {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#jobs = new Jobs(options.retentionMs);
+    const { weightOf = () => 1, limits } = options;
+    this.#scheduler = new Scheduler({ weightOf });
+    this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
+    options.workers.follow(() => this.#failAll());
   }
 
   /** Warms up every graph of a model, measures its step times and opens its lane. @throws ServerError where one does not run */
@@ -91,11 +106,13 @@ export class Engine {
       const task = { kind: "profile", source, batchSizes, enoughMs: maxStepMs } as const;
       const { stepMs } = await workers.profile(task);
       const profile = { batchSizes: batchSizes.slice(0, stepMs.length), stepMs };
-      measured.push([laneOf(model, graph), { graph, source, profile }]);
+      const cost = new CostModel(profile, { maxPlaces: maxBatchRows, maxStepMs });
+      measured.push([laneOf(model, graph), { graph, source, cost }]);
     }
     for (const [name, lane] of measured) {
+      const { cost } = lane;
       this.#lanes.set(name, lane);
-      this.#scheduler.open(name, batchLimit(lane.profile, maxStepMs));
+      this.#scheduler.open(name, { limit: cost.limit, stepMs: (places) => cost.stepMs(places) });
     }
   }
 
@@ -117,6 +134,7 @@ export class Engine {
   /** @throws ServerError "queue-full", "too-large", "shutting-down" */
   submit(spec: JobSpec): Job {
     if (this.#draining) throw new ServerError("shutting-down", "the server is shutting down");
+    if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const job = new Job(spec, this.#now(), {
       left: (left) => this.cancel(left),
       ended: (ended) => this.#forget(ended),
@@ -171,26 +189,27 @@ export class Engine {
     this.#activate();
     const { workers } = this.#options;
     while (this.#batches < workers.capacity) {
-      const choice = this.#scheduler.next(this.#batches >= workers.threads);
+      const retry = this.#suspects.next();
+      const full = this.#batches >= workers.threads;
+      const choice = retry ?? this.#scheduler.next(this.#now(), { full });
       if (choice === undefined) break;
-      void this.#run(choice);
+      void this.#run(choice, retry);
     }
   }
 
   #activate(): void {
-    const { slab, limits } = this.#options;
-    for (const row of this.#waiting) {
-      if (this.#active.size >= limits.maxActiveRows) return;
+    const { slab } = this.#options;
+    for (let row = this.#waiting.first; row !== undefined; row = this.#waiting.first) {
       const { shape } = row.job.spec.model;
       const dims = shape.channels * shape.height * shape.width;
       const offset = slab.allocate(2 * row.allocated * dims);
       if (offset === undefined) return;
       row.offset = offset;
-      row.spec.program.inputs.forEach((register, i) => {
+      for (const [i, register] of row.spec.program.inputs.entries()) {
         slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
-      });
+      }
       row.job.startedMs ??= this.#now();
-      this.#waiting.delete(row);
+      this.#waiting.hold(row);
       this.#active.add(row);
       row.advance([]);
       this.#ready(row);
@@ -198,8 +217,9 @@ export class Engine {
   }
 
   /** Run: one step of each row with one evaluation, on any worker. */
-  async #run({ lane, rows }: Choice<Row>): Promise<void> {
-    const { graph, source } = this.#lane(lane);
+  async #run(choice: Choice<Row>, retry?: Retry<Row>): Promise<void> {
+    const { lane, rows } = choice;
+    const { graph, source, cost } = this.#lane(lane);
     this.#batches++;
     for (const row of rows) {
       row.running = true;
@@ -208,26 +228,40 @@ export class Engine {
     let answer: BatchAnswer | ServerError;
     try {
       const steps = rows.map(rowStep);
-      answer = await this.#options.workers.batch({
-        kind: "batch",
-        graph,
-        source,
-        rows: steps,
-      });
+      const places = rows.reduce((sum, row) => sum + row.places, 0);
+      answer = await this.#options.workers.batch(
+        { kind: "batch", graph, source, rows: steps },
+        cost.stepMs(places),
+      );
     } catch (error) {
       answer = asServerError(error);
     }
     this.#batches--;
+    if (!(answer instanceof ServerError)) this.#measured(choice, answer.totalMs);
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
       row.running = false;
       if (row.job.endedMs !== undefined) this.#release(row);
-      else if (answer instanceof ServerError) this.#retry(row, answer, rows.length);
-      else this.#apply(row, answer.rows[i], rows.length, pictures);
+      else if (!(answer instanceof ServerError)) {
+        this.#apply(row, answer.rows[i], rows.length, pictures);
+      }
     }
+    if (answer instanceof ServerError) {
+      this.#retry({ lane, rows, failures: retry?.failures ?? 0 }, answer);
+    }
+    if (retry === undefined) this.#scheduler.back(choice);
     this.#pump();
     // The next batch is on its way; now there is time for what people look at.
     for (const show of pictures) show();
+  }
+
+  /** Keeps the lane's costs current, and with them the size of its batches. */
+  #measured({ lane, rows }: Choice<Row>, stepMs: number): void {
+    const { cost } = this.#lane(lane);
+    const places = rows.reduce((sum, row) => sum + row.places, 0);
+    // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
+    const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
+    if (evaluates && cost.observe(places, stepMs)) this.#scheduler.setLimit(lane, cost.limit);
   }
 
   /** Apply: takes a row past the step that a worker has done. */
@@ -249,8 +283,6 @@ export class Engine {
       return;
     }
     row.front ^= answer.written;
-    row.failures = 0;
-    row.failuresAlone = 0;
     row.steps++;
     if (step.evaluate !== undefined) {
       row.evaluations += row.places;
@@ -274,29 +306,46 @@ export class Engine {
     }
   }
 
-  /**
-   * The step has changed nothing, so it can run again: once more in company, then by itself. A row that fails twice
-   * by itself takes its job with it, and no other.
-   */
-  #retry(row: Row, error: ServerError, batchRows: number): void {
-    row.failures++;
-    if (batchRows === 1) row.failuresAlone++;
-    if (row.failuresAlone >= 2) this.#end(row.job, error);
-    else this.#ready(row, row.failures >= 2);
+  /** The step has changed nothing, so it can run again: all rows of the batch, until the one to blame is alone. */
+  #retry({ lane, rows, failures }: Retry<Row>, error: ServerError): void {
+    const { out } = this.#options.workers;
+    const open = rows.filter(({ job }) => job.endedMs === undefined);
+    if (out !== undefined) {
+      for (const { job } of open) this.#end(job, out);
+      return;
+    }
+    const culprit = this.#suspects.failed({ lane, rows: open, failures }, triesAlone(error));
+    if (culprit === undefined) return;
+    const time = culprit.step?.evaluate?.time ?? 0;
+    const where = `model ${culprit.job.spec.model.name}, graph ${culprit.graph}, row ${culprit.index}, time ${time}, step ${culprit.steps + 1}`;
+    const message = `a step fails again and again by itself: ${where}: ${error.message}`;
+    this.#end(culprit.job, new ServerError("internal", message, { cause: error }));
   }
 
-  #ready(row: Row, alone = false): void {
+  /** The device is out: nothing that runs can go on. */
+  #failAll(): void {
+    const { out } = this.#options.workers;
+    if (out === undefined) return;
+    for (const job of this.#running) this.#end(job, out);
+  }
+
+  #ready(row: Row): void {
+    const { spec } = row.job;
     this.#scheduler.add(laneOfRow(row), row, {
-      alone: alone || row.job.spec.strict,
+      ...claimOf(spec),
+      alone: spec.strict,
       places: row.places,
+      evaluations: spec.deadlineMs === undefined ? 1 : evaluationsLeft(row),
     });
   }
 
   #end(job: Job, error: ServerError): void {
     job.fail(error, this.#now());
     for (const row of job.rows) {
-      this.#waiting.delete(row);
-      if (row.step !== undefined) this.#scheduler.remove(laneOfRow(row), row);
+      this.#waiting.remove(row);
+      if (row.step !== undefined && !this.#suspects.remove(row)) {
+        this.#scheduler.remove(laneOfRow(row), row);
+      }
       // A row that a worker has is released when it comes back: until then the worker may write to it.
       if (!row.running) this.#release(row);
     }
@@ -309,6 +358,7 @@ export class Engine {
 
   #release(row: Row): void {
     if (!this.#active.delete(row) || row.offset === undefined) return;
+    this.#waiting.release(row);
     this.#options.slab.release(row.offset);
     row.offset = undefined;
     row.step = undefined;
@@ -337,23 +387,30 @@ export class Engine {
     return lane;
   }
 
-  /** First come, first served: what is ahead of a job's first step, and how long its steps take in that company. */
-  #expect({ spec, rows }: Job): { evaluations: number; waitMs: number; durationMs: number } {
-    const { guidance } = spec.conditioning;
-    const name = laneOf(spec.model, guidance === undefined ? "score" : "guided");
-    const { profile } = this.#lane(name);
-    const limit = this.#scheduler.limit(name);
-    const { maxActiveRows } = this.#options.limits;
-    const places = placesOf(spec.conditioning);
-    const running = places * Math.min(maxActiveRows, this.#active.size + rows.length);
-    const roundMs = Math.ceil(running / limit) * expectedStepMs(profile, Math.min(limit, running));
-    const evaluations = rows[0]?.program.evaluations ?? 0;
-    const roundsAhead = Math.ceil(this.#waiting.size / maxActiveRows);
-    const rounds = Math.ceil(rows.length / maxActiveRows);
+  /** What a job costs, and when it would begin and end if nothing else came after it. */
+  #expect(job: Job): { evaluations: number; waitMs: number; durationMs: number } {
+    const [row] = job.rows;
+    const nowMs = this.#now();
+    const { startMs, finishMs } = this.#predict(job, nowMs);
     return {
-      evaluations: evaluations * places,
-      waitMs: roundsAhead * evaluations * roundMs,
-      durationMs: rounds * evaluations * roundMs,
+      evaluations: (row?.program.evaluations ?? 0) * (row?.places ?? 1),
+      waitMs: startMs - nowMs,
+      durationMs: finishMs - startMs,
     };
+  }
+
+  #predict(job: Job, nowMs: number): Prediction {
+    const { limits, weightOf = () => 1 } = this.#options;
+    const backlog: RowGroup[] = [];
+    for (const running of this.#running) {
+      const row = running.rows.find(({ step }) => step !== undefined);
+      const graph = row?.graph ?? firstGraph(running);
+      backlog.push(...rowGroups(running, laneOf(running.spec.model, graph)));
+    }
+    const [group] = rowGroups(job, laneOf(job.spec.model, firstGraph(job)));
+    if (group === undefined) return { startMs: nowMs, finishMs: nowMs, missed: 0 };
+    const lanes = new Map([...this.#lanes].map(([name, { cost }]) => [name, cost]));
+    const { maxActiveRows } = limits;
+    return predictFinishMs(backlog, group, { nowMs, lanes, maxActiveRows, weightOf });
   }
 }

@@ -6,6 +6,7 @@ import type {
 import type { Program } from "../../sde/index.ts";
 import type { WeightedLabel } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
+import type { Priority } from "./device-schedule.ts";
 
 /** When and how a job shows its denoised estimates. */
 export interface PreviewSpec {
@@ -62,4 +63,10 @@ export interface JobSpec {
   readonly detached: boolean;
   /** Every evaluation by itself, so that its shape, and with it every bit, is the same in any company. */
   readonly strict: boolean;
+  /** Default "interactive". */
+  readonly priority?: Priority;
+  /** Who pays for it; default "". */
+  readonly tenant?: string;
+  /** When it must have ended, on the engine's clock; default never. */
+  readonly deadlineMs?: number;
 }

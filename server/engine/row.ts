@@ -22,9 +22,6 @@ export class Row {
   evaluations = 0;
   /** Rows that shared this row's evaluations, added up. */
   companions = 0;
-  /** How often its current step has failed, and how often of these by itself. */
-  failures = 0;
-  failuresAlone = 0;
   /** A worker has it. */
   running = false;
   /** Its current step also writes the preview. */

@@ -1,3 +1,13 @@
+import {
+  DeviceSchedule,
+  type Lane,
+  type LaneQueue,
+  laneQueue,
+  type Priority,
+} from "./device-schedule.ts";
+import type { StepCost } from "./forming-batch.ts";
+import type { ReadyRow } from "./ready-rows.ts";
+
 /** Rows of one lane that are to share the next network evaluation. */
 export interface Choice<Row> {
   readonly lane: string;
@@ -10,129 +20,190 @@ export interface Readiness {
   readonly alone?: boolean;
   /** Places in the batch that it takes, at least 1; default 1. */
   readonly places?: number;
+  /** Default "interactive". */
+  readonly priority?: Priority;
+  /** Who pays for it; default "". */
+  readonly tenant?: string;
+  /** When it must have ended, on the clock of `next`; default never. */
+  readonly deadlineMs?: number | undefined;
+  /** Evaluations that it still needs, expected; default 1. Only counts beside a deadline. */
+  readonly evaluations?: number;
 }
 
-interface Ready {
-  /** Place in the order in which rows of all lanes became ready. */
-  readonly arrival: number;
-  readonly places: number;
+export interface LaneOptions extends StepCost {
+  /** The device that runs it; default "". */
+  readonly device?: string;
 }
 
-/** Ready rows in the order in which they became ready. */
-class Queue<Row> {
-  readonly rows = new Map<Row, Ready>();
-  /** Of all its rows together. */
-  places = 0;
-
-  add(row: Row, ready: Ready): void {
-    this.rows.set(row, ready);
-    this.places += ready.places;
-  }
-
-  remove(row: Row): boolean {
-    const ready = this.rows.get(row);
-    if (ready === undefined) return false;
-    this.places -= ready.places;
-    return this.rows.delete(row);
-  }
-
-  /** Takes the first rows that fit into `limit` places; the very first even where it does not. */
-  take(limit: number): readonly Row[] {
-    const taken: Row[] = [];
-    let places = 0;
-    for (const [row, ready] of this.rows) {
-      if (taken.length > 0 && places + ready.places > limit) break;
-      taken.push(row);
-      places += ready.places;
-    }
-    for (const row of taken) this.remove(row);
-    return taken;
-  }
+export interface NextOptions {
+  /** Choose for this device; default "". */
+  readonly device?: string;
+  /**
+   * Choose only among batches that would not become fuller by waiting: for work that is queued behind a batch that
+   * still runs, where a part of a batch would keep its rows from those that come back in a moment. Default false.
+   */
+  readonly full?: boolean;
 }
 
-interface Lane<Row> {
-  /** Places of the largest batch. */
-  readonly limit: number;
-  readonly ready: Queue<Row>;
-  /** Rows that must run by themselves. */
-  readonly alone: Queue<Row>;
+export interface SchedulerOptions {
+  /** A tenant's weight, finite and > 0; asked once while the tenant has rows. Default 1 for all. */
+  readonly weightOf?: (tenant: string) => number;
+}
+
+interface Queues<Row> {
+  readonly lane: Lane;
+  readonly device: DeviceSchedule<Row>;
+  readonly shared: LaneQueue<Row>;
+  readonly alone: LaneQueue<Row>;
+}
+
+interface Placed<Row> {
+  readonly ready: ReadyRow<Row>;
+  readonly queue: LaneQueue<Row>;
+  readonly priority: Priority;
 }
 
 /**
- * Decides which rows run next: first come, first served by when a row became ready for its next step, so that
- * rows that are running take turns. Rows share a batch only within a lane (one graph of one model).
+ * Decides which rows run next. On each device: the higher priority class; in it the earliest deadline, as long as one
+ * is at risk; else the tenant that has had the least predicted device time for its weight; of one tenant the row that has
+ * been ready longest, so that running rows take turns. The row's lane (one graph of one model) is then filled up in
+ * the same order. Nobody starves: batch work and fair order have shares of their own (docs/decisions/0010).
  *
- * Pure and synchronous: no I/O and no clock. Every operation costs O(1) per row, plus the number of lanes.
+ * Pure and synchronous: no I/O and no clock. Every operation costs O(log n) per row, plus the device's lanes.
  */
 export class Scheduler<Row> {
-  readonly #lanes = new Map<string, Lane<Row>>();
+  readonly #lanes = new Map<string, Queues<Row>>();
+  readonly #devices = new Map<string, DeviceSchedule<Row>>();
+  readonly #ready = new Map<Row, Placed<Row>>();
+  readonly #away = new Map<Choice<Row>, { queues: Queues<Row>; rows: readonly Placed<Row>[] }>();
+  readonly #weightOf: (tenant: string) => number;
   #arrivals = 0;
-  #size = 0;
+
+  constructor({ weightOf = () => 1 }: SchedulerOptions = {}) {
+    this.#weightOf = weightOf;
+  }
 
   /** Opens a lane. @throws RangeError where it is open or the limit is no integer >= 1 */
-  open(lane: string, limit: number): void {
-    if (this.#lanes.has(lane)) throw new RangeError(`lane ${lane} is open already`);
-    if (!Number.isInteger(limit) || limit < 1) {
-      throw new RangeError(`a lane's limit must be an integer of at least 1; seen ${limit}`);
+  open(name: string, { limit, stepMs, device = "" }: LaneOptions): void {
+    if (this.#lanes.has(name)) throw new RangeError(`lane ${name} is open already`);
+    const lane: Lane = { name, limit: checkedLimit(limit), stepMs, away: 0 };
+    let schedule = this.#devices.get(device);
+    if (schedule === undefined) {
+      schedule = new DeviceSchedule<Row>(this.#weightOf);
+      this.#devices.set(device, schedule);
     }
-    this.#lanes.set(lane, { limit, ready: new Queue(), alone: new Queue() });
+    const queues = {
+      lane,
+      device: schedule,
+      shared: laneQueue<Row>(lane, false),
+      alone: laneQueue<Row>(lane, true),
+    };
+    schedule.open(queues.shared);
+    schedule.open(queues.alone);
+    this.#lanes.set(name, queues);
   }
 
   /** Rows that are ready and have not been chosen. */
   get size(): number {
-    return this.#size;
+    return this.#ready.size;
   }
 
   /** Places of a lane's largest batch. */
   limit(lane: string): number {
-    return this.#lane(lane).limit;
+    return this.#lane(lane).lane.limit;
   }
 
-  /** A row is ready for its next step. @throws RangeError where it is in the lane already */
-  add(lane: string, row: Row, { alone = false, places = 1 }: Readiness = {}): void {
-    const queues = this.#lane(lane);
-    if (queues.ready.rows.has(row) || queues.alone.rows.has(row)) {
-      throw new RangeError("the row is ready already");
-    }
-    (alone ? queues.alone : queues.ready).add(row, { arrival: this.#arrivals++, places });
-    this.#size++;
+  /** Changes the places of a lane's largest batch. @throws RangeError where it is no integer >= 1 */
+  setLimit(lane: string, limit: number): void {
+    this.#lane(lane).lane.limit = checkedLimit(limit);
   }
 
-  /** Takes a row out. @returns whether it was there */
-  remove(lane: string, row: Row): boolean {
-    const { ready, alone } = this.#lane(lane);
-    const removed = ready.remove(row) || alone.remove(row);
-    if (removed) this.#size--;
-    return removed;
+  /** A row is ready for its next step. @throws RangeError where it is ready already */
+  add(name: string, row: Row, readiness: Readiness = {}): void {
+    const { lane, device, shared, alone } = this.#lane(name);
+    if (this.#ready.has(row)) throw new RangeError("the row is ready already");
+    const { places = 1, priority = "interactive", deadlineMs, evaluations = 1 } = readiness;
+    const ready: ReadyRow<Row> = {
+      row,
+      places,
+      account: device.of(priority).accounts.enter(readiness.tenant ?? ""),
+      order: this.#arrivals++,
+      key: deadlineMs ?? Number.POSITIVE_INFINITY,
+      place: -1,
+      demand:
+        deadlineMs === undefined
+          ? undefined
+          : device.demand(lane, priority, { deadlineMs, evaluations, places }),
+      previous: undefined,
+      next: undefined,
+    };
+    const queue = readiness.alone ? alone : shared;
+    queue.ready[priority].add(ready);
+    this.#ready.set(row, { ready, queue, priority });
+  }
+
+  /** Takes a row out. @returns whether it was ready in the lane */
+  remove(name: string, row: Row): boolean {
+    const queues = this.#lane(name);
+    const placed = this.#ready.get(row);
+    if (placed === undefined || placed.queue.lane !== queues.lane) return false;
+    placed.queue.ready[placed.priority].remove(placed.ready);
+    this.#ready.delete(row);
+    this.#leave(queues.device, placed);
+    return true;
   }
 
   /**
-   * Takes the rows that run next.
+   * Takes the rows that run next. Each choice must be handed to `back` once.
    *
-   * @param full choose only among batches that could not get any fuller: for work that is queued behind a batch
-   *   that still runs, where a part of a batch would keep its rows from those that come back in a moment
+   * @param nowMs the time, on the clock of the deadlines
    */
-  next(full = false): Choice<Row> | undefined {
-    let chosen: { lane: string; from: Queue<Row>; limit: number; arrival: number } | undefined;
-    for (const [name, lane] of this.#lanes) {
-      for (const from of [lane.alone, lane.ready]) {
-        const limit = from === lane.alone ? 1 : lane.limit;
-        const first = from.rows.values().next().value;
-        if (first === undefined || (full && from.places < limit)) continue;
-        if (chosen === undefined || first.arrival < chosen.arrival) {
-          chosen = { lane: name, from, limit, arrival: first.arrival };
-        }
-      }
-    }
+  next(nowMs: number, { device = "", full = false }: NextOptions = {}): Choice<Row> | undefined {
+    const chosen = this.#devices.get(device)?.next(nowMs, full);
     if (chosen === undefined) return undefined;
-    const rows = chosen.from.take(chosen.limit);
-    this.#size -= rows.length;
-    return { lane: chosen.lane, rows };
+    const { queue, rows } = chosen;
+    const queues = this.#lane(queue.lane.name);
+    const placed: Placed<Row>[] = [];
+    for (const { row } of rows) {
+      const one = this.#ready.get(row);
+      if (one !== undefined) placed.push(one);
+      this.#ready.delete(row);
+    }
+    const choice = { lane: queue.lane.name, rows: rows.map(({ row }) => row) };
+    queue.lane.away++;
+    this.#away.set(choice, { queues, rows: placed });
+    return choice;
   }
 
-  #lane(name: string): Lane<Row> {
-    const lane = this.#lanes.get(name);
-    if (lane === undefined) throw new RangeError(`no lane ${name}`);
-    return lane;
+  /**
+   * A batch has been done or has failed. Its rows that go on are to be added again before this is called: a tenant
+   * none of whose rows is ready or away counts as idle, and is owed nothing.
+   *
+   * @throws RangeError where it is not away
+   */
+  back(choice: Choice<Row>): void {
+    const away = this.#away.get(choice);
+    if (away === undefined) throw new RangeError("the batch is not away");
+    this.#away.delete(choice);
+    away.queues.lane.away--;
+    for (const placed of away.rows) this.#leave(away.queues.device, placed);
   }
+
+  #leave(device: DeviceSchedule<Row>, { ready, priority }: Placed<Row>): void {
+    const { accounts, demand } = device.of(priority);
+    accounts.leave(ready.account);
+    if (ready.demand !== undefined) demand.remove(ready.demand);
+    ready.demand = undefined;
+  }
+
+  #lane(name: string): Queues<Row> {
+    const queues = this.#lanes.get(name);
+    if (queues === undefined) throw new RangeError(`no lane ${name}`);
+    return queues;
+  }
+}
+
+function checkedLimit(limit: number): number {
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw new RangeError(`a lane's limit must be an integer of at least 1; seen ${limit}`);
 }

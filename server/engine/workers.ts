@@ -1,4 +1,4 @@
-import { Piscina } from "piscina";
+import { setTimeout } from "node:timers/promises";
 import type {
   BatchAnswer,
   BatchTask,
@@ -6,79 +6,207 @@ import type {
   DeriveTask,
   ProfileAnswer,
   ProfileTask,
+  WorkerAnswer,
   WorkerFailure,
-  WorkerSetup,
   WorkerTask,
 } from "../../worker/protocol.ts";
-import { ServerError } from "../errors.ts";
+import type { Isolation } from "../config/config.ts";
+import { asServerError, ServerError } from "../errors.ts";
+import { DeviceHealth } from "./device-health.ts";
+import { startProcess } from "./process-carrier.ts";
+import { startThread } from "./thread-carrier.ts";
+import { type Loss, WorkerSlot } from "./worker-slot.ts";
 
-/** Tasks that a thread holds: one that runs, and one that it finds when it has done. */
-const TASKS_PER_THREAD = 2;
+/** Tasks that a worker holds: one that runs, and one that it finds when it has done. */
+const TASKS_PER_WORKER = 2;
+/** A batch counts as hung after this many times what it was expected to take, and not before the watchdog's time. */
+const HUNG_STEPS = 20;
+/** Tasks of many evaluations may take this many times the watchdog's time. */
+const PROFILE_BOUND = 10;
+const DERIVE_BOUND = 30;
+/** Probes that a suspect device must fail, one after the other, to be taken out. */
+const PROBES = 2;
 
 export interface WorkersOptions {
   readonly slab: SharedArrayBuffer;
-  /** Threads, each with its own ONNX Runtime sessions. */
+  /** Workers, each with its own ONNX Runtime sessions. */
   readonly threads: number;
-  /** The task's compiled file. */
+  /** What a worker runs in; default "thread". */
+  readonly isolation?: Isolation;
+  /** A batch that takes longer is hung, in ms; default 60 s. */
+  readonly watchdogMs?: number;
+  /** Heap of a worker's JavaScript, in MiB; default 2048. */
+  readonly maxHeapMib?: number;
+  /** The workers' compiled file. */
   readonly filename?: string;
+  /** What another file than the default one is told, in tests. */
+  readonly testing?: unknown;
+  /** Waits so long before a device that is out is asked again; another way only in tests. */
+  readonly pause?: (ms: number) => Promise<void>;
+  readonly onLost?: (loss: Loss) => void;
+  /** Drops what workers print; only in tests. */
+  readonly quiet?: boolean;
 }
 
-/** The threads that evaluate networks. A thread that dies is replaced; its tasks are rejected. */
+/** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
 export class Workers {
-  readonly #pool: Piscina;
   readonly threads: number;
+  readonly #slots: readonly WorkerSlot[];
+  readonly #watchdogMs: number;
+  readonly #pause: (ms: number) => Promise<void>;
+  readonly #health = new DeviceHealth();
+  readonly #followers: (() => void)[] = [];
+  /** An evaluation that has worked: what a probe repeats. */
+  #probe: ProfileTask | undefined;
+  #out: ServerError | undefined;
+  /** Whether a suspect device works is being found out. */
+  #examination: Promise<void> | undefined;
+  #closed = false;
 
-  constructor({ slab, threads, filename }: WorkersOptions) {
+  constructor(options: WorkersOptions) {
+    const { slab, threads, isolation, watchdogMs, maxHeapMib, filename, testing, onLost } = options;
     this.threads = threads;
-    const setup: WorkerSetup = { slab };
-    this.#pool = new Piscina({
-      filename: filename ?? new URL("../../worker/main.js", import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: TASKS_PER_THREAD,
-      workerData: setup,
-    });
-    // A thread that dies between tasks rejects none; the pool replaces it all the same.
-    this.#pool.on("error", () => {});
+    this.#watchdogMs = watchdogMs ?? 60_000;
+    this.#pause = options.pause ?? ((ms) => setTimeout(ms, undefined, { ref: false }));
+    const slot = {
+      slab,
+      file: new URL(filename ?? "../../worker/main.js", import.meta.url),
+      startCarrier: isolation === "process" ? startProcess : startThread,
+      maxHeapMib: maxHeapMib ?? 2048,
+      testing,
+      quiet: options.quiet ?? false,
+      ...(onLost === undefined ? {} : { onLost }),
+    };
+    this.#slots = Array.from({ length: threads }, () => new WorkerSlot(slot));
   }
 
   /** Tasks that may be given out at once. */
   get capacity(): number {
-    return this.threads * TASKS_PER_THREAD;
+    return this.threads * TASKS_PER_WORKER;
   }
 
-  /** @throws ServerError "worker-lost" where the thread died, "internal" where the evaluation failed */
-  batch(task: BatchTask): Promise<BatchAnswer> {
-    return this.#run<BatchAnswer>(task);
+  /** Why the device is out; undefined while it works. */
+  get out(): ServerError | undefined {
+    return this.#out;
+  }
+
+  /** Calls `changed` whenever the device has been taken out or has come back. */
+  follow(changed: () => void): void {
+    this.#followers.push(changed);
+  }
+
+  /**
+   * @param expectedMs what it should take
+   * @throws ServerError "worker-lost" where the worker ended, or the device is out; "internal" where the evaluation
+   *   failed or hung
+   */
+  async batch(task: BatchTask, expectedMs = 0): Promise<BatchAnswer> {
+    if (this.#out !== undefined) throw this.#out;
+    try {
+      const boundMs = Math.max(this.#watchdogMs, HUNG_STEPS * expectedMs);
+      const answer = await this.#run<BatchAnswer>(task, boundMs);
+      this.#health.succeeded();
+      return answer;
+    } catch (error) {
+      // No row is to blame where workers can't even be started, or where the device turns out to be broken.
+      if (this.#slots.some(({ broken }) => broken)) await this.#takeOut(asServerError(error));
+      else if (this.#health.failed()) this.#examination = this.#examine();
+      await this.#examination;
+      throw this.#out ?? error;
+    }
   }
 
   /** @throws as `batch` */
-  profile(task: ProfileTask): Promise<ProfileAnswer> {
-    return this.#run<ProfileAnswer>(task);
+  async profile(task: ProfileTask): Promise<ProfileAnswer> {
+    const answer = await this.#run<ProfileAnswer>(task, PROFILE_BOUND * this.#watchdogMs);
+    this.#probe = { ...task, batchSizes: task.batchSizes.slice(0, 1) };
+    return answer;
   }
 
   /** @throws ServerError "capability-missing" where there is no such graph; else as `batch` */
   derive(task: DeriveTask): Promise<DeriveAnswer> {
-    return this.#run<DeriveAnswer>(task);
+    return this.#run<DeriveAnswer>(task, DERIVE_BOUND * this.#watchdogMs);
   }
 
-  /** Ends every thread, whatever it is doing. */
+  /** Ends every worker, whatever it is doing. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    this.#closed = true;
+    await this.#stop(new ServerError("shutting-down", "the server is shutting down"));
   }
 
-  async #run<Answer extends { readonly ok: true }>(task: WorkerTask): Promise<Answer> {
-    let answer: Answer | WorkerFailure;
-    try {
-      answer = await this.#pool.run(task);
-    } catch (cause) {
-      throw new ServerError("worker-lost", "a worker thread ended in the middle of a step", {
-        cause,
-      });
+  /** Decides whether a device that has failed repeatedly works. */
+  async #examine(): Promise<void> {
+    for (let probe = 1; ; probe++) {
+      const problem = await this.#ask();
+      // A batch that has come back meanwhile says more than a probe that was lost.
+      if (problem === undefined || this.#health.state !== "suspect") break;
+      if (probe === PROBES) return this.#takeOut(problem);
     }
-    if (answer.ok) return answer;
-    if (answer.code === "not-derivable")
-      throw new ServerError("capability-missing", answer.message);
-    throw new ServerError("internal", `the network's evaluation failed: ${answer.message}`);
+    this.#health.succeeded();
   }
+
+  /**
+   * Takes the device out until it works again. Nothing is told before every worker has ended: rows that fail give back
+   * registers that a worker might write to.
+   */
+  async #takeOut(cause: ServerError): Promise<void> {
+    if (this.#out !== undefined || this.#closed) return;
+    const retryAfterMs = this.#health.takenOut();
+    const message = `the device fails repeatedly and was taken out: ${cause.message}`;
+    this.#out = new ServerError("worker-lost", message, { cause, retryAfterMs });
+    await this.#stop(this.#out);
+    this.#tell();
+    void this.#revive(retryAfterMs);
+  }
+
+  /** Asks a device that is out, ever more rarely, until it works. */
+  async #revive(firstPauseMs: number): Promise<void> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = this.#health.probeFailed()) {
+      await this.#pause(pauseMs);
+      if (this.#closed) return;
+      if ((await this.#ask()) === undefined) break;
+    }
+    this.#health.succeeded();
+    this.#out = undefined;
+    this.#tell();
+  }
+
+  /** @returns what is wrong with the device, if something is */
+  async #ask(): Promise<ServerError | undefined> {
+    if (this.#probe === undefined) return new ServerError("internal", "nothing has worked on it yet");
+    try {
+      await this.#run<ProfileAnswer>(this.#probe, this.#watchdogMs);
+      return undefined;
+    } catch (error) {
+      return asServerError(error);
+    }
+  }
+
+  async #stop(error: ServerError): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.stop(error)));
+  }
+
+  #tell(): void {
+    for (const changed of this.#followers) changed();
+  }
+
+  async #run<Answer extends { readonly ok: true }>(
+    task: WorkerTask,
+    boundMs: number,
+  ): Promise<Answer> {
+    const [first, ...others] = this.#slots;
+    if (first === undefined || this.#closed) {
+      throw new ServerError("shutting-down", "the server is shutting down");
+    }
+    const slot = others.reduce((least, other) => (other.load < least.load ? other : least), first);
+    return answerOf<Answer>(await slot.run(task, boundMs));
+  }
+}
+
+function answerOf<Answer extends { readonly ok: true }>(answer: WorkerAnswer): Answer {
+  // A worker answers a task with that task's own answer.
+  const known = answer as Answer | WorkerFailure;
+  if (known.ok) return known;
+  if (known.code === "not-derivable") throw new ServerError("capability-missing", known.message);
+  throw new ServerError("internal", `the network's evaluation failed: ${known.message}`);
 }

@@ -1,10 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import type { Config } from "../config/config.ts";
 import { parseCommand } from "../config/parse.ts";
 
+/** Derived graphs of all tests, beside what is compiled: a graph is derived and proved once. */
+export const TEST_CACHE: string = fileURLToPath(new URL("../../derived", import.meta.url));
+
 /** The defaults, on free ports of this machine, quiet. */
 export function testConfig(changes: Partial<Config> = {}): Config {
-  const command = parseCommand(["--grpc-port=0", "--http-port=0", "--log-level=silent"], {});
+  const flags = ["--grpc-port=0", "--http-port=0", "--log-level=silent", `--cache=${TEST_CACHE}`];
+  const command = parseCommand(flags, {});
   if (command.help) throw new Error("no help was asked for");
   return { ...command.config, ...changes };
 }

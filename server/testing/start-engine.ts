@@ -13,7 +13,7 @@ import {
 import { Engine } from "../engine/engine.ts";
 import type { Job } from "../engine/job.ts";
 import { Slab } from "../engine/slab.ts";
-import { Workers } from "../engine/workers.ts";
+import { Workers, type WorkersOptions } from "../engine/workers.ts";
 import { withDerivedGraphs } from "../models/derived-graphs.ts";
 import { type Model, openRepository } from "../models/repository.ts";
 import type { RequestContext } from "../requests/context.ts";
@@ -21,16 +21,15 @@ import { checkDecode } from "../requests/decode-latents.ts";
 import { checkEncode } from "../requests/encode.ts";
 import { checkLogLikelihood } from "../requests/log-likelihood.ts";
 import { checkSample } from "../requests/sample.ts";
+import { TEST_CACHE } from "./config.ts";
 
 /** The folder of the shipped models. */
 export const MODELS: string = fileURLToPath(new URL("../../../models", import.meta.url));
 
-/** Shared by the tests of a run: a graph is derived and proved once. */
-const CACHE = fileURLToPath(new URL("../../derived", import.meta.url));
-
 export interface StartedEngine {
   readonly engine: Engine;
   readonly slab: Slab;
+  readonly workers: Workers;
   readonly context: RequestContext;
   /** Runs Sample; pictures are raw float32 unless asked for otherwise. */
   submit(request: Parameters<typeof SampleRequest.fromPartial>[0]): Promise<Job>;
@@ -43,7 +42,8 @@ export interface StartedEngine {
 export interface EngineSetup {
   /** The models to open. */
   readonly models: readonly string[];
-  readonly workerFile?: string;
+  /** Whatever is to be other than one thread that runs the workers' own file. */
+  readonly workers?: Partial<WorkersOptions>;
   readonly maxRows?: number;
   readonly maxActiveRows?: number;
   readonly slabBytes?: number;
@@ -51,12 +51,12 @@ export interface EngineSetup {
 
 /** A real engine with real workers on shipped models, without front ends. */
 export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
-  const { models, workerFile, maxRows = 4096, maxActiveRows = 1024 } = setup;
+  const { models, maxRows = 4096, maxActiveRows = 1024 } = setup;
   const slab = new Slab(setup.slabBytes ?? 64 * 1024 * 1024);
   const workers = new Workers({
     slab: slab.memory,
     threads: 1,
-    ...(workerFile === undefined ? {} : { filename: workerFile }),
+    ...setup.workers,
   });
   const found = await openRepository(MODELS, { intraOpThreads: 1 });
   const opened = new Map<string, Model>();
@@ -71,7 +71,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   for (const name of models) {
     const bare = found.models.get(name);
     if (bare === undefined) throw new Error(`no model ${name}: ${JSON.stringify(found.problems)}`);
-    const model = await withDerivedGraphs(bare, (task) => workers.derive(task), CACHE);
+    const model = await withDerivedGraphs(bare, (task) => workers.derive(task), TEST_CACHE);
     await engine.open(model);
     opened.set(name, model);
   }
@@ -83,6 +83,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   return {
     engine,
     slab,
+    workers,
     context,
     submit: async (request) => {
       const message: SampleRequestMessage = SampleRequest.fromPartial({

@@ -9,16 +9,9 @@ import type {
 import { Client } from "../client.ts";
 import { colorize, inpaint, superResolve } from "../conditions.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
+import { mostApart, type Pixels, readPixels, toPng } from "../pixels.ts";
+import { blockMeans, grayOf, knownPart } from "./degrade.ts";
 import { centreBox, type Mask, rightHalf, strokes, writing } from "./masks.ts";
-import {
-  blockMeans,
-  grayOf,
-  knownPart,
-  mostApart,
-  type Pixels,
-  readPixels,
-  toPng,
-} from "./pixels.ts";
 
 const help = `Asks a running scorestream server for samples, and then for others that agree with a part of them: known pixels,
 a gray version, a version a quarter as wide and high. Writes three pictures: inpainting.png, colorization.png and
@@ -51,29 +44,21 @@ if (values.help) {
   process.exit(0);
 }
 
-/** Corrector steps forget what was decided at a higher noise level, before the known part could be seen in it. */
-const CORRECTED: DeepPartial<Sampler> = {
+/** Corrector steps forget what was decided at a higher noise level, when the known part could hardly be seen. */
+const SAMPLER: DeepPartial<Sampler> = {
   method: {
     $case: "predictorCorrector",
     value: {
       predictor: "ancestral",
       corrector: "annealed-langevin",
-      steps: 100,
+      steps: 50,
       correctorSteps: 4,
       signalToNoise: 0.5,
     },
   },
 };
-/** So does going over stretches of steps again, which inpainting can. */
-const RESAMPLED: DeepPartial<Sampler> = {
-  method: {
-    $case: "predictorCorrector",
-    value: { predictor: "ancestral", corrector: "none", steps: 100 },
-  },
-};
-const RESAMPLING = { resampleJumps: 4, jumpLength: 10 };
 
-/** What is drawn in each row of inpainting: what is known. */
+/** Of the rows of inpainting, in turn. */
 const MASKS: readonly (readonly [name: string, mask: Mask])[] = [
   ["right half missing", rightHalf],
   ["centre missing", centreBox],
@@ -84,15 +69,11 @@ const MASKS: readonly (readonly [name: string, mask: Mask])[] = [
 const client = new Client(values.target);
 
 /** @param input an index that no two rows share, so that each gets noise of its own */
-async function drawFor(
-  condition: Condition,
-  sampler: DeepPartial<Sampler>,
-  input: number,
-): Promise<Pixels[]> {
+async function drawFor(condition: Condition, input: number): Promise<Pixels[]> {
   const count = Number(values.count);
   const seed = BigInt(values.seed) + BigInt(1000 * (1 + input));
   const pictures = await client
-    .sample({ model: values.model, count, seed, sampler, condition })
+    .sample({ model: values.model, count, seed, sampler: SAMPLER, condition })
     .results();
   return Promise.all(pictures.map(({ data }) => readPixels(data)));
 }
@@ -119,23 +100,26 @@ async function inpaintRow(input: Pixels, index: number): Promise<SheetRow> {
     toPng(input),
     toPng({ size: input.size, channels: 1, values: known }),
   ]);
-  const condition = inpaint({ image, mask: maskFile, ...RESAMPLING });
-  const answers = await drawFor(condition, RESAMPLED, index);
-  const detail = worst(answers, (answer) => mostApart(input, answer, known));
-  return row(name, detail, [input, knownPart(input, known)], answers);
+  const condition = inpaint({ image, mask: maskFile });
+  const answers = await drawFor(condition, index);
+  const shown = knownPart(input, known);
+  const detail = worst(answers, (answer) =>
+    mostApart(shown.values, knownPart(answer, known).values),
+  );
+  return row(name, detail, [input, shown], answers);
 }
 
 async function colorizeRow(input: Pixels, index: number): Promise<SheetRow> {
   const gray = grayOf(input);
-  const answers = await drawFor(colorize(await toPng(gray)), CORRECTED, 100 + index);
-  const detail = worst(answers, (answer) => mostApart(gray, grayOf(answer)));
+  const answers = await drawFor(colorize(await toPng(gray)), 100 + index);
+  const detail = worst(answers, (answer) => mostApart(gray.values, grayOf(answer).values));
   return row("gray known", detail, [input, gray], answers);
 }
 
 async function superResolveRow(input: Pixels, index: number): Promise<SheetRow> {
   const low = blockMeans(input, 4);
-  const answers = await drawFor(superResolve(await toPng(low), 4), CORRECTED, 200 + index);
-  const detail = worst(answers, (answer) => mostApart(low, blockMeans(answer, 4)));
+  const answers = await drawFor(superResolve(await toPng(low), 4), 200 + index);
+  const detail = worst(answers, (answer) => mostApart(low.values, blockMeans(answer, 4).values));
   return row(`${low.size} x ${low.size} known`, detail, [input, low], answers);
 }
 
@@ -156,7 +140,7 @@ async function write(
 
 try {
   const samples = await client
-    .sample({ model: values.model, count: 8, seed: BigInt(values.seed), sampler: RESAMPLED })
+    .sample({ model: values.model, count: 8, seed: BigInt(values.seed) })
     .results();
   const inputs = await Promise.all(samples.map(({ data }) => readPixels(data)));
   await write("inpainting.png", inputs, inpaintRow);

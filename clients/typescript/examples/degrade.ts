@@ -1,26 +1,4 @@
-import sharp from "sharp";
-
-/** A square picture's values, uint8[size, size, channels]. */
-export interface Pixels {
-  readonly size: number;
-  readonly channels: 1 | 3;
-  readonly values: Uint8Array;
-}
-
-/** @param file an encoded picture, read as RGB */
-export async function readPixels(file: Uint8Array): Promise<Pixels> {
-  const { data, info } = await sharp(file)
-    .toColourspace("srgb")
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return { size: info.width, channels: 3, values: Uint8Array.from(data) };
-}
-
-export function toPng({ size, channels, values }: Pixels): Promise<Buffer> {
-  const picture = sharp(values, { raw: { width: size, height: size, channels } });
-  return (channels === 1 ? picture.toColourspace("b-w") : picture).png().toBuffer();
-}
+import type { Pixels } from "../pixels.ts";
 
 /** The mean of red, green and blue, which is what colorization keeps. */
 export function grayOf({ size, values }: Pixels): Pixels {
@@ -51,12 +29,4 @@ export function blockMeans({ size, channels, values }: Pixels, factor: number): 
 export function knownPart({ size, channels, values }: Pixels, mask: Uint8Array): Pixels {
   const known = values.map((value, e) => (mask[Math.floor(e / channels)] === 255 ? value : 110));
   return { size, channels, values: known };
-}
-
-/** The largest difference of two pictures' values. @param mask counts only where it is 255, if it is given */
-export function mostApart(a: Pixels, b: Pixels, mask?: Uint8Array): number {
-  return a.values.reduce((most, value, e) => {
-    if (mask !== undefined && mask[Math.floor(e / a.channels)] !== 255) return most;
-    return Math.max(most, Math.abs(value - (b.values[e] ?? Number.NaN)));
-  }, 0);
 }

@@ -1,0 +1,16 @@
+import test from "ava";
+import { meanOf, shareOf } from "./statistics.ts";
+
+test("a mean has the standard error of the sample's deviation", (t) => {
+  const { mean, error } = meanOf([1, 3, 5]);
+  t.is(mean, 3);
+  // Deviation sqrt(8 / 2) = 2, over sqrt(3).
+  t.true(Math.abs(error - 2 / Math.sqrt(3)) < 1e-12);
+  t.throws(() => meanOf([]), { instanceOf: RangeError });
+});
+
+test("a share has an error even where every trial was a hit", (t) => {
+  t.is(shareOf(98, 98).mean, 1);
+  t.true(Math.abs(shareOf(98, 98).error - Math.sqrt((0.99 * 0.01) / 98)) < 1e-12);
+  t.true(Math.abs(shareOf(49, 98).error - 0.5 / Math.sqrt(98)) < 1e-12);
+});

@@ -1,0 +1,22 @@
+/** A mean and its standard error, which is NaN of a single value. */
+export interface Mean {
+  readonly mean: number;
+  readonly error: number;
+}
+
+/** @throws RangeError where there are no values */
+export function meanOf(values: readonly number[]): Mean {
+  if (values.length === 0) throw new RangeError("no values to take a mean of");
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
+}
+
+/**
+ * The share of `hits` in `count` trials and its standard error, for which a hit and a miss are added (Laplace), so
+ * that it isn't 0 where every trial was one.
+ */
+export function shareOf(hits: number, count: number): Mean {
+  const smoothed = (hits + 1) / (count + 2);
+  return { mean: hits / count, error: Math.sqrt((smoothed * (1 - smoothed)) / count) };
+}

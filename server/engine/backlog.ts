@@ -1,0 +1,58 @@
+import { type GraphName, placesOf } from "../../worker/protocol.ts";
+import type { Job } from "./job.ts";
+import type { JobSpec } from "./job-spec.ts";
+import type { RowGroup } from "./predict-finish.ts";
+import type { Row } from "./row.ts";
+
+/** A program that does not know its evaluations ahead counts on as many again as it has done, and at least so many. */
+const UNKNOWN_EVALUATIONS = 100;
+
+/** Evaluations that a row still needs, expected; at least 1. */
+export function evaluationsLeft(row: Row): number {
+  const done = row.evaluations / row.places;
+  const { evaluations } = row.program;
+  if (evaluations === undefined) return Math.max(UNKNOWN_EVALUATIONS, done);
+  return Math.max(1, evaluations - done);
+}
+
+/** What a job is to the scheduler, where it leaves nothing out. */
+export function claimOf(spec: JobSpec): Pick<RowGroup, "priority" | "tenant" | "deadlineMs"> {
+  const { priority = "interactive", tenant = "", deadlineMs } = spec;
+  return { priority, tenant, deadlineMs };
+}
+
+/** A job's rows for a prediction: those that run, and those that wait for registers. */
+export function rowGroups(job: Job, lane: string): RowGroup[] {
+  const groups: RowGroup[] = [];
+  for (const waiting of [false, true]) {
+    let rows = 0;
+    let evaluations = 0;
+    for (const row of job.rows) {
+      // A row without registers that has done steps has ended.
+      const counts = waiting
+        ? row.offset === undefined && row.steps === 0
+        : row.offset !== undefined;
+      if (!counts) continue;
+      rows++;
+      evaluations += evaluationsLeft(row);
+    }
+    if (rows === 0) continue;
+    groups.push({
+      ...claimOf(job.spec),
+      lane,
+      rows,
+      places: placesOf(job.spec.conditioning),
+      evaluations: evaluations / rows,
+      alone: job.spec.strict,
+      waiting,
+    });
+  }
+  return groups;
+}
+
+/** The graph that a job's rows evaluate first. */
+export function firstGraph({ rows, spec }: Job): GraphName {
+  const first = rows[0]?.program.steps().next().value;
+  if (first !== undefined && "evaluate" in first && first.evaluate?.graph === "jvp") return "jvp";
+  return spec.conditioning.guidance === undefined ? "score" : "guided";
+}

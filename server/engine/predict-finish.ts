@@ -1,0 +1,273 @@
+import {
+  BATCH_SHARE,
+  BATCHES_AHEAD,
+  FAIR_SHARE,
+  PRIORITIES,
+  type Priority,
+} from "./device-schedule.ts";
+import type { StepCost } from "./forming-batch.ts";
+
+/** Rows that are alike: what one job has running, or waiting for registers. */
+export interface RowGroup {
+  readonly lane: string;
+  readonly tenant: string;
+  readonly priority: Priority;
+  readonly rows: number;
+  /** Places that each takes. */
+  readonly places: number;
+  /** Evaluations that each still needs. */
+  readonly evaluations: number;
+  readonly deadlineMs?: number | undefined;
+  /** Each evaluation by itself. */
+  readonly alone?: boolean;
+  /** Without registers. */
+  readonly waiting?: boolean;
+}
+
+export interface PredictionContext {
+  readonly nowMs: number;
+  /** The lanes of the job's device; groups of other lanes are left out. */
+  readonly lanes: ReadonlyMap<string, StepCost>;
+  /** Rows that have registers at once, at most. */
+  readonly maxActiveRows: number;
+  readonly weightOf?: (tenant: string) => number;
+}
+
+export interface Prediction {
+  /** When all rows of the job have registers or, at least, the first ones. */
+  readonly startMs: number;
+  /** When its last row ends. */
+  readonly finishMs: number;
+  /** Rows of others that would end after their deadline. */
+  readonly missed: number;
+}
+
+/** Groups that end within this share of the time to the next end count as ending together. */
+const TOGETHER = 0.01;
+
+/** Registers are given out in at least so many parts, so that tenants get them by turns. */
+const PARTS = 16;
+
+interface Flow {
+  readonly group: RowGroup;
+  readonly cost: StepCost;
+  readonly ours: boolean;
+  rows: number;
+  /** Evaluations left of each row. */
+  left: number;
+  /** Device time that one evaluation of every row takes, in ms. */
+  cycleMs: number;
+  /** The part of it that it gets in a cycle, 0 to 1. */
+  rate: number;
+}
+
+/**
+ * When a job would end that came now, if nothing else came after it: the scheduler as a fluid. Time goes in cycles, in
+ * which a row runs at most once; a cycle's device time is shared out as the scheduler does in the long run (class, deadline,
+ * weight), and the shares hold until a group ends. Deadlines count as at risk from the start, so `finishMs` of a job with
+ * a deadline is what could be met.
+ *
+ * Pure; O(groups^2). Against the simulated scheduler it is right to 15 % and six of the longest batches
+ * (loadtest/simulate/predict-finish.test.ts).
+ */
+export function predictFinishMs(
+  backlog: readonly RowGroup[],
+  job: RowGroup,
+  context: PredictionContext,
+): Prediction {
+  const { nowMs, lanes, maxActiveRows, weightOf = () => 1 } = context;
+  const flows = (groups: readonly RowGroup[], ours: boolean): Flow[] =>
+    groups.flatMap((group) => {
+      const cost = lanes.get(group.lane);
+      if (cost === undefined || group.rows === 0 || group.evaluations <= 0) return [];
+      const { rows, evaluations: left } = group;
+      return [{ group, cost, ours, rows, left, cycleMs: 0, rate: 0 }];
+    });
+  const all = [...flows(backlog, false), ...flows([job], true)];
+  let running = all.filter(({ group, ours }) => !group.waiting && !ours);
+  const waiting = all.filter(({ group, ours }) => group.waiting || ours);
+  const registers = new Registers(maxActiveRows, weightOf);
+  let timeMs = nowMs;
+  let startMs: number | undefined;
+  let finishMs = nowMs;
+  let missed = 0;
+  for (const flow of running) registers.hold(flow);
+  while (running.length > 0 || waiting.length > 0) {
+    for (const flow of registers.give(waiting)) {
+      if (flow.ours) startMs ??= timeMs;
+      running.push(flow);
+    }
+    if (running.length === 0) break;
+    const cycleMs = share(running, weightOf);
+    const spanMs = (flow: Flow): number => (flow.left / flow.rate) * cycleMs;
+    const nextMs = Math.min(...running.map(spanMs));
+    const ended = running.filter((flow) => spanMs(flow) <= nextMs * (1 + TOGETHER));
+    for (const flow of ended) {
+      const endMs = timeMs + spanMs(flow);
+      registers.release(flow);
+      if (flow.ours) finishMs = Math.max(finishMs, endMs);
+      else if (endMs > (flow.group.deadlineMs ?? Number.POSITIVE_INFINITY)) missed += flow.rows;
+    }
+    running = running.filter((flow) => !ended.includes(flow));
+    for (const flow of running) flow.left -= (nextMs / cycleMs) * flow.rate;
+    timeMs += nextMs;
+    const oursRun = running.some(({ ours }) => ours) || waiting.some(({ ours }) => ours);
+    const othersDue = [...running, ...waiting].some(({ group }) => group.deadlineMs !== undefined);
+    if (!oursRun && !othersDue) break;
+  }
+  return { startMs: startMs ?? nowMs, finishMs, missed };
+}
+
+/** Who has registers; given to the higher class, then to whom holds the fewest for his weight. */
+class Registers {
+  readonly #held = new Map<string, number>();
+  readonly #weightOf: (tenant: string) => number;
+  readonly #part: number;
+  #free: number;
+
+  constructor(places: number, weightOf: (tenant: string) => number) {
+    this.#free = places;
+    this.#part = Math.ceil(places / PARTS);
+    this.#weightOf = weightOf;
+  }
+
+  hold(flow: Flow): void {
+    this.#free -= flow.rows;
+    this.#held.set(flow.group.tenant, this.#heldBy(flow) + flow.rows);
+  }
+
+  release(flow: Flow): void {
+    this.#free += flow.rows;
+    this.#held.set(flow.group.tenant, this.#heldBy(flow) - flow.rows);
+  }
+
+  /** Takes out of those that wait what gets registers now. */
+  give(waiting: Flow[]): Flow[] {
+    const given: Flow[] = [];
+    while (this.#free > 0 && waiting.length > 0) {
+      const next = waiting.reduce((best, flow) => (this.#before(flow, best) ? flow : best));
+      const rows = Math.min(next.rows, this.#free, this.#part);
+      const part = { ...next, rows };
+      next.rows -= rows;
+      if (next.rows === 0) waiting.splice(waiting.indexOf(next), 1);
+      this.hold(part);
+      given.push(part);
+    }
+    return merged(given);
+  }
+
+  #heldBy({ group }: Flow): number {
+    return this.#held.get(group.tenant) ?? 0;
+  }
+
+  #before(a: Flow, b: Flow): boolean {
+    if (a.group.priority !== b.group.priority) return a.group.priority === "interactive";
+    const key = (flow: Flow) => this.#heldBy(flow) / this.#weightOf(flow.group.tenant);
+    return key(a) < key(b);
+  }
+}
+
+/** Parts of one group that start together are one again. */
+function merged(flows: readonly Flow[]): Flow[] {
+  const byGroup = new Map<RowGroup, Flow>();
+  for (const flow of flows) {
+    const known = byGroup.get(flow.group);
+    if (known === undefined) byGroup.set(flow.group, flow);
+    else known.rows += flow.rows;
+  }
+  return [...byGroup.values()];
+}
+
+/** Sets every flow's rate. @returns the length of a cycle, in ms */
+function share(flows: readonly Flow[], weightOf: (tenant: string) => number): number {
+  const cycleMs = measureCycle(flows);
+  let freeMs = cycleMs;
+  for (const priority of PRIORITIES) {
+    const mine = flows.filter(({ group }) => group.priority === priority);
+    const others = flows.length - mine.length;
+    const reserved = priority === "interactive" && others > 0 ? BATCH_SHARE * cycleMs : 0;
+    freeMs -= shareClass(mine, Math.max(0, freeMs - reserved), weightOf);
+  }
+  // A share that one class leaves goes to the other; nobody stands still for ever.
+  for (const flow of flows) flow.rate = Math.max(flow.rate, 1e-6);
+  return cycleMs;
+}
+
+/** Time in which every row could run once, were its lane not full; sets what each flow needs for that. */
+function measureCycle(flows: readonly Flow[]): number {
+  let cycleMs = 0;
+  const lanes = new Map<StepCost, Flow[]>();
+  for (const flow of flows) lanes.set(flow.cost, [...(lanes.get(flow.cost) ?? []), flow]);
+  for (const [cost, mine] of lanes) {
+    const together = mine.filter(({ group }) => !group.alone);
+    const places = together.reduce((sum, { rows, group }) => sum + rows * group.places, 0);
+    if (places > 0) {
+      // A batch waits behind the one that runs where there are rows for two: then a row is in every other batch.
+      const batches = places >= BATCHES_AHEAD * cost.limit && lanes.size === 1 ? BATCHES_AHEAD : 1;
+      const size = Math.min(cost.limit, places / batches);
+      const stepMs = cost.stepMs(size);
+      cycleMs += batches * stepMs;
+      for (const flow of together) flow.cycleMs = (flow.rows * flow.group.places * stepMs) / size;
+    }
+    let aloneRows = 0;
+    let aloneMs = 0;
+    for (const flow of mine.filter(({ group }) => group.alone)) {
+      const stepMs = cost.stepMs(flow.group.places);
+      flow.cycleMs = flow.rows * stepMs;
+      aloneRows += flow.rows;
+      aloneMs = Math.max(aloneMs, stepMs);
+    }
+    cycleMs += Math.min(BATCHES_AHEAD, aloneRows) * aloneMs;
+  }
+  return cycleMs;
+}
+
+/** Shares time out among one class. @returns what it takes of it */
+function shareClass(
+  flows: readonly Flow[],
+  freeMs: number,
+  weightOf: (tenant: string) => number,
+): number {
+  const due = flows.filter(({ group }) => group.deadlineMs !== undefined);
+  due.sort((a, b) => (a.group.deadlineMs ?? 0) - (b.group.deadlineMs ?? 0));
+  let urgentMs = due.length < flows.length ? (1 - FAIR_SHARE) * freeMs : freeMs;
+  let leftMs = freeMs;
+  for (const flow of flows) flow.rate = 0;
+  for (const flow of due) {
+    const ms = Math.min(flow.cycleMs, urgentMs);
+    flow.rate = ms / flow.cycleMs;
+    urgentMs -= ms;
+    leftMs -= ms;
+  }
+  return freeMs - leftMs + fill(flows, leftMs, weightOf);
+}
+
+/** Water filling: each tenant gets time in proportion to its weight, up to what it needs. @returns what was given */
+function fill(
+  flows: readonly Flow[],
+  freeMs: number,
+  weightOf: (tenant: string) => number,
+): number {
+  const needs = new Map<string, number>();
+  const need = ({ cycleMs, rate }: Flow): number => cycleMs * (1 - rate);
+  for (const flow of flows) {
+    const { tenant } = flow.group;
+    needs.set(tenant, (needs.get(tenant) ?? 0) + need(flow));
+  }
+  const byLevel = [...needs]
+    .map(([tenant, ms]) => ({ tenant, ms, weight: weightOf(tenant) }))
+    .sort((a, b) => a.ms / a.weight - b.ms / b.weight);
+  let weights = byLevel.reduce((sum, { weight }) => sum + weight, 0);
+  let leftMs = freeMs;
+  const parts = new Map<string, number>();
+  for (const { tenant, ms, weight } of byLevel) {
+    const given = Math.min(ms, (leftMs * weight) / weights);
+    parts.set(tenant, ms === 0 ? 0 : given / ms);
+    leftMs -= given;
+    weights -= weight;
+  }
+  for (const flow of flows) {
+    flow.rate += (1 - flow.rate) * (parts.get(flow.group.tenant) ?? 0);
+  }
+  return freeMs - leftMs;
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import anyTest, { type TestFn } from "ava";
+import { GraphBuilder, readModel, writeModel } from "../onnx/index.ts";
+import { derive } from "./derive.ts";
+import type { Derivation } from "./protocol.ts";
+
+const SCORE = fileURLToPath(
+  new URL("../../models/gaussian-mixture-vp/score.onnx", import.meta.url),
+);
+const JVP: Derivation = {
+  graph: "jvp",
+  score: { path: SCORE, input: "x", output: "noise" },
+};
+
+const test = anyTest as TestFn<{ cache: string }>;
+
+test.beforeEach(async (t) => {
+  t.context.cache = await mkdtemp(join(tmpdir(), "scorestream-derive-"));
+});
+
+test.afterEach.always((t) => rm(t.context.cache, { recursive: true }));
+
+test("a derived graph is kept with its error, and taken from there the second time", async (t) => {
+  const { cache } = t.context;
+  const first = await derive({ kind: "derive", derivation: JVP, cache });
+  if (!first.ok) return t.fail(first.message);
+  t.true(first.error < 1e-3);
+  const names = readModel(await readFile(first.path)).graph.output.map(({ name }) => name);
+  t.deepEqual(names, ["noise", "noise_tangent"]);
+  const { mtimeMs, ino } = await stat(first.path);
+  t.deepEqual(await derive({ kind: "derive", derivation: JVP, cache }), first);
+  const after = await stat(first.path);
+  t.deepEqual([after.mtimeMs, after.ino], [mtimeMs, ino]);
+  // Nothing half written is left behind.
+  t.is((await readdir(cache)).length, 2);
+});
+
+test("a kept file that was cut off is derived again", async (t) => {
+  const { cache } = t.context;
+  const first = await derive({ kind: "derive", derivation: JVP, cache });
+  if (!first.ok) return t.fail(first.message);
+  const whole = await readFile(first.path);
+  await writeFile(first.path, whole.subarray(0, 100));
+  const again = await derive({ kind: "derive", derivation: JVP, cache });
+  t.deepEqual(again, first);
+  t.true(whole.equals(await readFile(first.path)));
+});
+
+test("a graph with an operator without a rule is an answer that names it", async (t) => {
+  const { cache } = t.context;
+  const graph = new GraphBuilder("determinant");
+  const x = graph.input("x", "float32", ["batch", 2, 2]);
+  graph.output(graph.node("Det", [x], {}, { name: "f" }), "float32", ["batch"]);
+  const path = join(cache, "det.onnx");
+  await writeFile(path, writeModel(graph.build({ opset: 17 })));
+  const derivation: Derivation = { graph: "jvp", score: { path, input: "x", output: "f" } };
+  const answer = await derive({ kind: "derive", derivation, cache });
+  t.false(answer.ok);
+  if (answer.ok) return;
+  t.is(answer.code, "not-derivable");
+  t.regex(answer.message, /Det.*17/s);
+});
+
+test("a file that is not there is an answer", async (t) => {
+  const derivation: Derivation = {
+    graph: "jvp",
+    score: { path: "/nowhere.onnx", input: "x", output: "f" },
+  };
+  const answer = await derive({ kind: "derive", derivation, cache: t.context.cache });
+  t.like(answer, { ok: false, code: "not-derivable" });
+});
