@@ -23,6 +23,7 @@ async function modelsFolder(t: ExecutionContext): Promise<string> {
 
 test("a device that is out turns the server not ready and refuses jobs, until a probe succeeds", async (t) => {
   const [asked, mayProbe] = [deferred<number>(), deferred<void>()];
+  // One row, which fails by itself as often as a row to blame would: it is the device's failure all the same.
   // The first worker dies in its first batch, the next eleven at whatever they are asked: five failures make it
   // suspect, two probes decide, and five more fail later.
   const dies = { death: "exit", stage: "prepared", batch: 0 } as const;
@@ -39,7 +40,7 @@ test("a device that is out turns the server not ready and refuses jobs, until a 
     client.close();
     await server.close();
   });
-  const sample = () => readAll(client.sample(SampleRequest.fromPartial({ count: 4 })));
+  const sample = () => readAll(client.sample(SampleRequest.fromPartial({ count: 1 })));
   const readyz = async () => {
     const response = await fetch(`http://127.0.0.1:${server.httpPort}/readyz`);
     return [response.status, await response.json()];
@@ -63,5 +64,5 @@ test("a device that is out turns the server not ready and refuses jobs, until a 
   while ((await readyz())[0] !== 200);
   const { events, status: ended } = await sample();
   t.is(ended.code, status.OK);
-  t.is(events.filter(({ event }) => event?.$case === "sampled").length, 4);
+  t.is(events.filter(({ event }) => event?.$case === "sampled").length, 1);
 });

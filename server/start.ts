@@ -74,7 +74,9 @@ export async function startServer(
   const uploads = openUploadStore(config);
   const service = new ScoreStream(engine, { repository, limits: config, uploads });
   const grpc = await startGrpc(service, config, log);
-  const http = await startHttp(service, config, log, () => whyNotReady(service, repository, workers));
+  const http = await startHttp(service, config, log, () =>
+    whyNotReady(service, repository, workers),
+  );
   const ws = startWs(http.server, service, config, log);
   let serving = true;
   const settle = (): void => {

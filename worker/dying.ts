@@ -1,6 +1,6 @@
 /** A worker that fails as a test tells it to. Only tests of faults name this file. */
 import type { BatchStage } from "./batch.ts";
-import type { BatchTask, WorkerSetup } from "./protocol.ts";
+import type { BatchTask } from "./protocol.ts";
 import { serve } from "./serve.ts";
 import { createTask, type Task } from "./task.ts";
 
@@ -46,32 +46,30 @@ function has({ rows }: BatchTask, seeds: readonly bigint[]): boolean {
 }
 
 function die(death: Death): void {
-  switch (death) {
-    case "error":
-      throw new Error("failed as told");
-    case "exit":
-      return process.exit(3);
-    case "uncaught":
-      return queueMicrotask(() => {
-        throw new Error("thrown as told");
-      });
-    case "memory":
-      return hoard();
-    case "wait":
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-      return;
-    case "spin":
-      for (;;);
-    case "abort":
-      return process.abort();
-    case "segv":
-      process.kill(process.pid, "SIGSEGV");
-      return;
-  }
+  DEATHS[death]();
 }
 
-function hoard(): void {
-  const lists: number[][] = [];
-  for (;;) lists.push(Array.from({ length: 1000 }, (_, i) => i + lists.length));
-}
-
+const DEATHS: Readonly<Record<Death, () => void>> = {
+  error: () => {
+    throw new Error("failed as told");
+  },
+  exit: () => process.exit(3),
+  uncaught: () =>
+    queueMicrotask(() => {
+      throw new Error("thrown as told");
+    }),
+  memory: () => {
+    const lists: number[][] = [];
+    for (;;) lists.push(Array.from({ length: 1000 }, (_, i) => i + lists.length));
+  },
+  wait: () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
+  spin: () => {
+    for (;;);
+  },
+  abort: () => process.abort(),
+  segv: () => {
+    process.kill(process.pid, "SIGSEGV");
+  },
+};

@@ -81,8 +81,9 @@ export class Client {
   }
 
   /**
-   * Takes each picture up the probability flow to its latent, of the model's shape and about the prior's scale.
-   * There are no previews. No noise is drawn: the same picture has the same latent.
+   * Takes each picture up the probability flow to its latent, of the model's shape, and of about the prior's scale where
+   * the picture is like the model's data: noise that these lack is magnified. There are no previews. No noise is drawn:
+   * the same picture has the same latent.
    *
    * @returns a job of one latent a picture
    * @throws ScoreStreamError from the job: "invalid-argument" or "upload-not-found" at `images[i]`, "solver-failed"

@@ -35,7 +35,9 @@ test("every default is within its own range", (t) => {
 
 test("every setting can be set by its flag and by its variable", (t) => {
   for (const [key, { flag, variable, range }] of Object.entries(SETTINGS)) {
-    const value = /from (\d+)/.exec(range)?.[1] ?? (range.startsWith("one of") ? range.split(", ").at(-1) : "x");
+    const value =
+      /from (\d+)/.exec(range)?.[1] ??
+      (range.startsWith("one of") ? range.split(", ").at(-1) : "x");
     if (value === undefined) return t.fail(range);
     const expected = /^\d+$/.test(value) ? Number(value) : value;
     t.is(Object.entries(config([flag, value])).find(([name]) => name === key)?.[1], expected, flag);

@@ -1,4 +1,4 @@
-import type { WorkerMessage, WorkerSetup, WorkerTask } from "../../worker/protocol.ts";
+import type { WorkerAnswer, WorkerSetup, WorkerTask } from "../../worker/protocol.ts";
 
 /** One worker from its start to its end, whatever it runs in. */
 export interface Carrier {
@@ -11,7 +11,7 @@ export interface Carrier {
 export interface CarrierEvents {
   readonly ready: () => void;
   /** Of the earliest task that has had none; its rows' backs are in the slab. */
-  readonly reply: (message: Extract<WorkerMessage, { kind: "reply" }>) => void;
+  readonly reply: (answer: WorkerAnswer) => void;
   /** It has ended, asked to or not, and touches no register from now on. */
   readonly gone: (reason: string) => void;
 }

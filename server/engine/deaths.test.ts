@@ -39,7 +39,12 @@ async function resultsOf({ submit, encode, logLikelihood }: StartedEngine) {
       ...{ ...base, seed: 3n },
       sampler: { method: { $case: "probabilityFlow", value: { solver: "rk45" } } },
     }),
-    encode({ model: MODEL, images: [image, image], solver: { solver: "heun", steps: 20 }, options }),
+    encode({
+      model: MODEL,
+      images: [image, image],
+      solver: { solver: "heun", steps: 20 },
+      options,
+    }),
     logLikelihood({ model: MODEL, seed: 4n, images: [image, image], options }),
   ]);
   const events = await Promise.all(jobs.map((job) => eventsOf(job)));

@@ -308,12 +308,9 @@ export class Engine {
 
   /** The step has changed nothing, so it can run again: all rows of the batch, until the one to blame is alone. */
   #retry({ lane, rows, failures }: Retry<Row>, error: ServerError): void {
-    const { out } = this.#options.workers;
+    // Every job is about to fail with the device.
+    if (this.#options.workers.out !== undefined) return;
     const open = rows.filter(({ job }) => job.endedMs === undefined);
-    if (out !== undefined) {
-      for (const { job } of open) this.#end(job, out);
-      return;
-    }
     const culprit = this.#suspects.failed({ lane, rows: open, failures }, triesAlone(error));
     if (culprit === undefined) return;
     const time = culprit.step?.evaluate?.time ?? 0;
@@ -408,7 +405,7 @@ export class Engine {
       backlog.push(...rowGroups(running, laneOf(running.spec.model, graph)));
     }
     const [group] = rowGroups(job, laneOf(job.spec.model, firstGraph(job)));
-    if (group === undefined) return { startMs: nowMs, finishMs: nowMs, missed: 0 };
+    if (group === undefined) return { startMs: nowMs, finishMs: nowMs, promiseMs: nowMs, missed: 0 };
     const lanes = new Map([...this.#lanes].map(([name, { cost }]) => [name, cost]));
     const { maxActiveRows } = limits;
     return predictFinishMs(backlog, group, { nowMs, lanes, maxActiveRows, weightOf });

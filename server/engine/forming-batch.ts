@@ -10,12 +10,12 @@ export interface StepCost {
 }
 
 /** How far ahead of the others on its device a tenant may ride in a batch that another one's turn opened, in batches. */
-const RIDE_BATCHES = 2;
+export const RIDE_BATCHES = 2;
 
 /** Further ahead it rides only in a place that costs less than this share of the batch's mean place. */
-const CHEAP_PLACE = 1 / 4;
+export const CHEAP_PLACE: number = 1 / 4;
 
-/** Device time that a tenant can be ahead of its class, in batches. */
+/** What a tenant is owed at most, and what deadlines and free places can put it ahead, in batches. */
 export const AHEAD_BATCHES = 4;
 
 /** Whom a row that would fill a place would keep waiting. */
@@ -26,14 +26,30 @@ export interface Others {
   readonly higher: boolean;
 }
 
+/** Why a row is in a batch. */
+export type Reason =
+  /** A deadline is at risk. */
+  | "deadline"
+  /** It is its turn. */
+  | "turn"
+  /** It is not its turn, but the place costs next to nothing. */
+  | "ride";
+
+interface Member<Row> {
+  readonly row: ReadyRow<Row>;
+  readonly accounts: TenantAccounts;
+  readonly reason: Reason;
+}
+
 /** A batch while it is being filled: takes rows out of their queues and charges their tenants. */
 export class FormingBatch<Row> {
-  readonly rows: ReadyRow<Row>[] = [];
-  places = 0;
+  readonly #members: Member<Row>[] = [];
   readonly #cost: StepCost;
   readonly #longestMs: number;
   readonly #placeMs: number;
-  readonly #accounts: TenantAccounts[] = [];
+  places = 0;
+  /** Of those that ride. */
+  #ridingPlaces = 0;
 
   /** @param longestMs the longest step of any lane on the device */
   constructor(cost: StepCost, longestMs: number) {
@@ -42,12 +58,17 @@ export class FormingBatch<Row> {
     this.#placeMs = cost.stepMs(cost.limit) / cost.limit;
   }
 
+  get rows(): ReadyRow<Row>[] {
+    return this.#members.map(({ row }) => row);
+  }
+
   /** Takes a row, whether it fits or not. */
-  take(row: ReadyRow<Row>, from: ReadyRows<Row>, accounts: TenantAccounts): void {
-    this.#charge(row, accounts, this.#placeMs);
+  take(row: ReadyRow<Row>, from: ReadyRows<Row>, accounts: TenantAccounts, reason: Reason): void {
+    const member = { row, accounts, reason };
+    if (reason === "ride") this.#ridingPlaces += row.places;
+    else this.#charge(member, this.#placeMs);
     from.remove(row);
-    this.rows.push(row);
-    this.#accounts.push(accounts);
+    this.#members.push(member);
     this.places += row.places;
   }
 
@@ -61,7 +82,7 @@ export class FormingBatch<Row> {
     for (;;) {
       const row = from.earliest;
       if (row === undefined || row.key > untilMs || this.places + row.places > limit) return;
-      this.take(row, from, accounts);
+      this.take(row, from, accounts, "deadline");
     }
   }
 
@@ -74,24 +95,30 @@ export class FormingBatch<Row> {
       const aheadMs = (RIDE_BATCHES * this.#longestMs) / weight;
       const fair = !others.higher && virtualMs <= others.virtualMs + aheadMs;
       if (!fair && !this.#cheap(row.places)) return;
-      this.take(row, from, accounts);
+      this.take(row, from, accounts, fair ? "turn" : "ride");
     }
   }
 
-  /** Charges what a place costs more in a batch that has not become full. @returns predicted time of a place, in ms */
+  /**
+   * Charges the rest of what the batch costs: those who ride pay what it takes longer because of them, the others the rest.
+   *
+   * @returns predicted time of a place, in ms
+   */
   close(): number {
-    const { limit } = this.#cost;
-    const placeMs = this.#cost.stepMs(this.places) / this.places;
-    if (this.places === limit || placeMs <= this.#placeMs) return placeMs;
-    for (const [i, row] of this.rows.entries()) {
-      const accounts = this.#accounts[i];
-      if (accounts !== undefined) this.#charge(row, accounts, placeMs - this.#placeMs);
+    const paying = this.places - this.#ridingPlaces;
+    const payingMs = this.#cost.stepMs(paying);
+    const stepMs = this.#cost.stepMs(this.places);
+    const restMs = Math.max(0, payingMs / paying - this.#placeMs);
+    const rideMs = this.#ridingPlaces === 0 ? 0 : (stepMs - payingMs) / this.#ridingPlaces;
+    for (const member of this.#members) {
+      this.#charge(member, member.reason === "ride" ? rideMs : restMs);
     }
-    return placeMs;
+    return stepMs / this.places;
   }
 
-  #charge({ account, places }: ReadyRow<Row>, accounts: TenantAccounts, placeMs: number): void {
-    accounts.charge(account, places * placeMs, AHEAD_BATCHES * this.#longestMs);
+  #charge({ row: { account, places }, accounts, reason }: Member<Row>, placeMs: number): void {
+    const mostMs = reason === "turn" ? Number.POSITIVE_INFINITY : AHEAD_BATCHES * this.#longestMs;
+    accounts.charge(account, places * placeMs, mostMs);
   }
 
   #cheap(places: number): boolean {

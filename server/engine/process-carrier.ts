@@ -13,10 +13,12 @@ import type { StartCarrier } from "./carrier.ts";
 export const startProcess: StartCarrier = ({ file, slab, setup, maxHeapMib, quiet }, events) => {
   // What it prints belongs in the log's stream: the server's stdout is for those who start it.
   const prints = quiet ? "ignore" : 2;
+  const inherited = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
   const child = fork(fileURLToPath(file), [], {
     serialization: "advanced",
     stdio: ["ignore", prints, prints, "ipc"],
-    execArgv: [...process.execArgv, `--max-old-space-size=${maxHeapMib}`],
+    // A debugger's port can be listened on once.
+    execArgv: [...inherited, `--max-old-space-size=${maxHeapMib}`],
   });
   const elements = new Float32Array(slab);
   const batches: (BatchTask | undefined)[] = [];
@@ -35,7 +37,7 @@ export const startProcess: StartCarrier = ({ file, slab, setup, maxHeapMib, quie
     if (batch !== undefined && backs !== undefined) {
       storeBacks(batch, answer as BatchAnswer, backs, elements);
     }
-    events.reply(message);
+    events.reply(answer);
   });
   child.on("exit", (code, signal) => {
     reason ??= signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`;

@@ -126,7 +126,7 @@ export class Scheduler<Row> {
     const ready: ReadyRow<Row> = {
       row,
       places,
-      account: device.of(priority).accounts.enter(readiness.tenant ?? ""),
+      account: device.enter(priority, readiness.tenant ?? ""),
       order: this.#arrivals++,
       key: deadlineMs ?? Number.POSITIVE_INFINITY,
       place: -1,

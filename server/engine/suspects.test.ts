@@ -40,10 +40,7 @@ test("whatever rows break it, no row is lost, doubled or wrongly blamed", (t) =>
       const { passed, blamed, sizes } = settle(all, new Set(bad));
       const ascending = (list: readonly number[]): number[] => list.toSorted((a, b) => a - b);
       t.deepEqual(ascending(blamed), ascending(bad));
-      t.deepEqual(
-        ascending(passed),
-        ascending(all.filter((row) => !bad.includes(row))),
-      );
+      t.deepEqual(ascending(passed), ascending(all.filter((row) => !bad.includes(row))));
       // A culprit alone costs its two batches, a failure a halving, its tries alone and a success a halving.
       const bound = bad.length === 0 ? 1 : 2 + bad.length * (2 * Math.ceil(Math.log2(64)) + 3);
       t.true(sizes.length <= bound, `${sizes.length} batches`);

@@ -34,7 +34,7 @@ export class TenantAccounts {
   readonly #accounts = new Map<string, TenantAccount>();
   readonly #weightOf: (tenant: string) => number;
   #sweepAt = SWEEP_AFTER;
-  /** Virtual time of the tenant that was served last in fair order. Never falls. */
+  /** The least virtual time of those that wait, as it was when somebody last did. Never falls. */
   nowMs = 0;
 
   constructor(weightOf: (tenant: string) => number) {
@@ -46,14 +46,21 @@ export class TenantAccounts {
     return this.#accounts.size;
   }
 
-  /** A row of the tenant has come. @throws RangeError where its weight is no finite number > 0 */
-  enter(tenant: string): TenantAccount {
+  /**
+   * A row of the tenant has come.
+   *
+   * @param mostMs what the tenant may be owed at most, as device time in ms: what it was owed beyond that it had too few
+   *   rows to take
+   * @throws RangeError where its weight is no finite number > 0
+   */
+  enter(tenant: string, mostMs: number): TenantAccount {
     let account = this.#accounts.get(tenant);
     if (account === undefined) {
       account = new TenantAccount(tenant, this.#weightOf(tenant), this.nowMs);
       this.#accounts.set(tenant, account);
-    } else if (account.rows === 0 && account.virtualMs < this.nowMs) {
-      account.virtualMs = this.nowMs;
+    } else {
+      const owedMs = account.rows === 0 ? 0 : mostMs;
+      account.virtualMs = Math.max(account.virtualMs, this.nowMs - owedMs / account.weight);
     }
     account.rows++;
     return account;
@@ -70,12 +77,12 @@ export class TenantAccounts {
   }
 
   /**
-   * @param most what the tenant may be ahead of `nowMs` after it, as device time in ms: what it gets beyond that was
+   * @param mostMs what the tenant may be ahead of `nowMs` after it, as device time in ms: what it gets beyond that was
    *   nobody's loss (a free place) or was promised (a deadline), and is not held against it for ever
    */
-  charge(account: TenantAccount, ms: number, most: number): void {
+  charge(account: TenantAccount, ms: number, mostMs: number): void {
     const { weight, virtualMs } = account;
-    const ceilingMs = Math.max(virtualMs, this.nowMs + most / weight);
+    const ceilingMs = Math.max(virtualMs, this.nowMs + mostMs / weight);
     account.virtualMs = Math.min(virtualMs + ms / weight, ceilingMs);
   }
 }

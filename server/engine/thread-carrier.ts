@@ -11,7 +11,10 @@ export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib, quiet
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
   });
   let problem: string | undefined;
-  thread.on("message", (message: WorkerMessage) => events[message.kind](message as never));
+  thread.on("message", (message: WorkerMessage) => {
+    if (message.kind === "ready") events.ready();
+    else events.reply(message.answer);
+  });
   // An exit always follows.
   thread.on("error", (error: unknown) => {
     problem = error instanceof Error ? error.message : String(error);

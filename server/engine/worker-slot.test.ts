@@ -26,7 +26,7 @@ class Scripted implements Carrier {
     this.#events.ready();
   }
   reply(): void {
-    this.#events.reply({ kind: "reply", answer: ANSWER });
+    this.#events.reply(ANSWER);
   }
   die(reason = "it died"): void {
     this.#events.gone(reason);
@@ -202,4 +202,18 @@ test("what a worker that was given up says later is not heard", async (t) => {
   last().reply();
   await running;
   t.is(outcomes.at(-1), "b ok");
+});
+
+test("a worker that does not end when it is told to is given up after a while", async (t) => {
+  const { run, workers, last, outcomes } = start({ endMs: 10 });
+  last().ready();
+  const given = run("a", 10);
+  while (workers.length < 2) await new Promise(setImmediate);
+  await given;
+  t.regex(outcomes[0] ?? "", /^a internal: a worker hung and was ended/);
+  const running = run("b");
+  last().ready();
+  last().reply();
+  await running;
+  t.is(outcomes[1], "b ok");
 });

@@ -15,6 +15,8 @@ const MAX_STARTS = 5;
 export interface SlotOptions extends Omit<CarrierOptions, "setup"> {
   readonly startCarrier: StartCarrier;
   readonly testing?: unknown;
+  /** Another END_MS, in tests. */
+  readonly endMs?: number;
   /** A worker ended that was not asked to, or was hung and was ended. */
   readonly onLost?: (loss: Loss) => void;
 }
@@ -117,7 +119,7 @@ export class WorkerSlot {
       { ...options, setup },
       {
         ready: mine(() => this.#begin()),
-        reply: mine(({ answer }) => this.#settle(answer)),
+        reply: mine((answer) => this.#settle(answer)),
         gone: mine((reason) => this.#lost(reason)),
       },
     );
@@ -158,7 +160,7 @@ export class WorkerSlot {
   #end(reason: string): void {
     if (this.#ending !== undefined) return;
     this.#ending = reason;
-    this.#arm(END_MS, () => this.#lost(reason));
+    this.#arm(this.#options.endMs ?? END_MS, () => this.#lost(reason));
     this.#carrier?.end();
   }
 

@@ -173,7 +173,8 @@ export class Workers {
 
   /** @returns what is wrong with the device, if something is */
   async #ask(): Promise<ServerError | undefined> {
-    if (this.#probe === undefined) return new ServerError("internal", "nothing has worked on it yet");
+    if (this.#probe === undefined)
+      return new ServerError("internal", "nothing has worked on it yet");
     try {
       await this.#run<ProfileAnswer>(this.#probe, this.#watchdogMs);
       return undefined;

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import type { DeepPartial, Sampler } from "../../../proto/gen/scorestream/v1/scorestream.ts";
 import { Client } from "../client.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
 import { interpolate } from "../interpolate.ts";
@@ -14,7 +15,7 @@ both are encoded, and points on the arc between their latents decoded. Writes on
   --model NAME        model (color-digits)
   --pairs N           pairs (4)
   --frames N          pictures of a pair, its ends included (9)
-  --seed N            seed (7)
+  --seed N            seed (5)
   --size N            side of a picture, in pixels (56)
   --out FILE          PNG to write (docs/interpolation.png)
 `;
@@ -25,7 +26,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "color-digits" },
     pairs: { type: "string", default: "4" },
     frames: { type: "string", default: "9" },
-    seed: { type: "string", default: "7" },
+    seed: { type: "string", default: "5" },
     size: { type: "string", default: "56" },
     out: { type: "string", default: "docs/interpolation.png" },
     help: { type: "boolean", default: false },
@@ -37,6 +38,10 @@ if (values.help) {
   process.exit(0);
 }
 
+/** A fast solver's samples have no grain. What an end has of it, its latent has magnified, and so all frames. */
+const FREE: DeepPartial<Sampler> = {
+  method: { $case: "fast", value: { method: "dpm-solver++2m-sde", steps: 30 } },
+};
 /** A level of 8 bits is 8e-3: the default's 1e-5 would cost more, and show nothing. */
 const SOLVER = { relativeTolerance: 1e-3, absoluteTolerance: 1e-3 };
 
@@ -63,7 +68,7 @@ async function interpolateRow(a: Buffer, b: Buffer, pair: number): Promise<Sheet
 try {
   const pairs = Number(values.pairs);
   const samples = await client
-    .sample({ model: values.model, count: 2 * pairs, seed: BigInt(values.seed) })
+    .sample({ model: values.model, count: 2 * pairs, seed: BigInt(values.seed), sampler: FREE })
     .results();
   const ends = samples.map(({ data }) => data);
   // Side by side: their jobs share evaluations.
