@@ -1,7 +1,7 @@
 /**
  * Cost of derived graphs beside that of their sources, side by side in one run:
  *
- *   node dist/worker/derivative-cost.bench.js [model.onnx [x [output]]]
+ *   npm run bench:derivatives -- [model.onnx [x [output]]]
  *
  * Evaluations of (f, J v) over evaluations of f. Without a model, of color-digits, and also guided evaluations (the score
  * network and the gradient of the classifier's log-probability in one graph) over one of the score network and three of
@@ -9,6 +9,7 @@
  * the ratios of evaluations that follow each other. The last line has all of them as JSON.
  */
 import { readFile } from "node:fs/promises";
+import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { InferenceSession } from "onnxruntime-node";
 import { forwardMode, tangentName } from "../onnx/forward.ts";
@@ -17,11 +18,15 @@ import { readModel, writeModel } from "../onnx/model-file.ts";
 import { normals, proofTensor, uniforms } from "./derivative-proof-inputs.ts";
 import { sessionOptions } from "./sessions.ts";
 
-const ROUNDS = 15;
+const ROUNDS = 21;
 const THREADS: readonly number[] = [1, 2];
 
-/** One evaluation, in milliseconds. */
-type Evaluation = () => Promise<number>;
+interface Evaluation {
+  /** One evaluation, in milliseconds. */
+  run(): Promise<number>;
+  /** Ends its session, so that it takes no memory from those measured after it. */
+  release(): Promise<void>;
+}
 
 interface Cost {
   readonly graph: "tangent" | "guided";
@@ -58,10 +63,13 @@ async function evaluation(
       return [name, tensorOf(name, (n) => (isPicture ? normals(1, n) : uniforms(2, n))).tensor];
     }),
   );
-  return async () => {
-    const before = performance.now();
-    await session.run(feeds);
-    return performance.now() - before;
+  return {
+    async run() {
+      const before = performance.now();
+      await session.run(feeds);
+      return performance.now() - before;
+    },
+    release: () => session.release(),
   };
 }
 
@@ -74,10 +82,11 @@ async function cost(
   const times: { readonly plain: number; readonly both: number }[] = [];
   for (let round = -2; round < ROUNDS; round++) {
     let plain = 0;
-    for (const run of source) plain += await run();
-    const both = await derived();
+    for (const one of source) plain += await one.run();
+    const both = await derived.run();
     if (round >= 0) times.push({ plain, both });
   }
+  for (const one of new Set([...source, derived])) await one.release();
   const sourceMs = median(times.map(({ plain }) => plain));
   const derivedMs = median(times.map(({ both }) => both));
   const ratio = median(times.map(({ plain, both }) => both / plain));
@@ -95,7 +104,7 @@ async function tangentCosts(file: string, input: string, output: string): Promis
   const pictures = [input, tangentName(input)];
   const costs: Cost[] = [];
   for (const threads of THREADS) {
-    for (const rows of [1, 2, 4, 8, 16]) {
+    for (const rows of [1, 2, 4, 8, 16, 32]) {
       const f = await evaluation(source, threads, rows, pictures);
       const df = await evaluation(derived, threads, rows, pictures);
       costs.push(await cost({ graph: "tangent", threads, rows }, [f], df));
@@ -128,4 +137,6 @@ async function guidedCosts(): Promise<Cost[]> {
 const [file, input = "x", output = "F"] = process.argv.slice(2);
 const costs = await tangentCosts(file ?? digits("score.onnx"), input, output);
 if (file === undefined) costs.push(...(await guidedCosts()));
-process.stdout.write(`${JSON.stringify(costs)}\n`);
+const all = cpus();
+const machine = `${all.length} x ${all[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`;
+process.stdout.write(`${JSON.stringify({ benchmark: "derivative-cost", costs, machine })}\n`);

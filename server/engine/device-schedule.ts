@@ -23,7 +23,7 @@ export const BATCHES_AHEAD = 2;
 /**
  * A row's work counts so many times where its deadline is weighed: others have their share, steps vary, and rows that all
  * waited to the last would want more places at once than there are. With 4/3 simulated devices missed one admitted deadline
- * in 60, with 2 none.
+ * in 55, with 2 none.
  */
 const RISK_FACTOR = 2;
 
@@ -188,7 +188,7 @@ export class DeviceSchedule<Row> {
     batch.take(row, ready[priority], accounts, urgent ? "deadline" : "turn");
     got[priority][urgent ? "urgent" : "fair"] += row.places;
     const fill = (each: Priority, limit: number): void =>
-      this.#fillClass(batch, queue, each, untilMs[each], limit, got);
+      this.#fillClass(batch, { queue, lead: row }, each, untilMs[each], limit, got);
     if (!queue.alone) {
       if (priority === "batch" && ready.interactive.size > 0) {
         fill("batch", this.#batchWork.placesOf(lane.limit));
@@ -214,7 +214,7 @@ export class DeviceSchedule<Row> {
   /** Fills a batch with one class: what fair order is owed, deadlines at risk, fair order. */
   #fillClass(
     batch: FormingBatch<Row>,
-    queue: LaneQueue<Row>,
+    { queue, lead }: { queue: LaneQueue<Row>; lead: ReadyRow<Row> },
     priority: Priority,
     untilMs: number | undefined,
     limit: number,
@@ -223,11 +223,12 @@ export class DeviceSchedule<Row> {
     const ready = queue.ready[priority];
     if (ready.size === 0) return;
     const { accounts, fair } = this.#classes[priority];
+    const elsewhere = this.#queues.filter((one) => one !== queue);
+    const inClass = elsewhere.filter((one) => one.ready[priority].size > 0);
     const others: Others = {
       virtualMs: this.#leastMs(priority, queue),
-      higher:
-        priority === "batch" &&
-        this.#queues.some((one) => one !== queue && one.ready.interactive.size > 0),
+      higher: priority === "batch" && elsewhere.some((one) => one.ready.interactive.size > 0),
+      older: (account) => inClass.some((one) => one.ready[priority].oldestOf(account) < lead.order),
     };
     const count = (kind: "urgent" | "fair", act: () => void): void => {
       const before = batch.places;

@@ -135,16 +135,17 @@ for (const isolation of ISOLATIONS) {
   });
 
   test.serial(`a ${isolation} lost to a probe is not yet a broken device`, async (t) => {
-    // Five deaths make the device suspect, the sixth is the first probe's.
+    // Five deaths make the device suspect: two of both rows, then theirs in turn. The one that is behind the fifth is the
+    // other row's, and the seventh is the probe's.
     const first = { death: "exit", stage: "prepared", batch: 3 } as const;
-    const lives = [first, ...Array.from({ length: 5 }, () => ({ ...first, batch: 0 }))];
+    const lives = [first, ...Array.from({ length: 6 }, () => ({ ...first, batch: 0 }))];
     await withDying({ lives, isolation }, async ({ submit, workers }, lost) => {
       let changes = 0;
       workers.follow(() => {
         changes++;
       });
       t.is((await samplesOf(submit({ ...request(3n), count: 2 }))).length, 2);
-      t.deepEqual([changes, lost.length], [0, 6]);
+      t.deepEqual([changes, lost.length], [0, 7]);
     });
   });
 

@@ -1,5 +1,5 @@
 import type { ReadyRow, ReadyRows } from "./ready-rows.ts";
-import type { TenantAccounts } from "./tenant-account.ts";
+import type { TenantAccount, TenantAccounts } from "./tenant-account.ts";
 
 /** What a batch costs: predicted time of one step by the places that are taken. */
 export interface StepCost {
@@ -15,7 +15,7 @@ export const RIDE_BATCHES = 2;
 /** Further ahead it rides only in a place that costs less than this share of the batch's mean place. */
 export const CHEAP_PLACE: number = 1 / 4;
 
-/** What a tenant is owed at most, and what deadlines and free places can put it ahead, in batches. */
+/** What a tenant is owed at most, and what free places can put it ahead, in batches. */
 export const AHEAD_BATCHES = 4;
 
 /** Whom a row that would fill a place would keep waiting. */
@@ -24,11 +24,19 @@ export interface Others {
   readonly virtualMs: number;
   /** A higher class waits in another lane. */
   readonly higher: boolean;
+  /**
+   * The tenant itself has a row in another lane that has waited longer than the one that opened the batch: to be charged
+   * for this lane again and again would keep that one's turn from coming.
+   */
+  older(account: TenantAccount): boolean;
 }
 
 /** Why a row is in a batch. */
 export type Reason =
-  /** A deadline is at risk. */
+  /**
+   * A deadline is at risk. It was promised when the job was admitted, and is not paid for with the tenant's turns: its other
+   * rows would have none left.
+   */
   | "deadline"
   /** It is its turn. */
   | "turn"
@@ -93,14 +101,16 @@ export class FormingBatch<Row> {
       if (row === undefined || this.places + row.places > limit) return;
       const { virtualMs, weight } = row.account;
       const aheadMs = (RIDE_BATCHES * this.#longestMs) / weight;
-      const fair = !others.higher && virtualMs <= others.virtualMs + aheadMs;
+      const near = virtualMs <= others.virtualMs + aheadMs;
+      const fair = near && !others.higher && !others.older(row.account);
       if (!fair && !this.#cheap(row.places)) return;
       this.take(row, from, accounts, fair ? "turn" : "ride");
     }
   }
 
   /**
-   * Charges the rest of what the batch costs: those who ride pay what it takes longer because of them, the others the rest.
+   * Charges the rest of what the batch costs: those who ride pay what it takes longer because of them, the others their parts
+   * of the rest.
    *
    * @returns predicted time of a place, in ms
    */
@@ -117,6 +127,7 @@ export class FormingBatch<Row> {
   }
 
   #charge({ row: { account, places }, accounts, reason }: Member<Row>, placeMs: number): void {
+    if (reason === "deadline") return;
     const mostMs = reason === "turn" ? Number.POSITIVE_INFINITY : AHEAD_BATCHES * this.#longestMs;
     accounts.charge(account, places * placeMs, mostMs);
   }

@@ -6,6 +6,7 @@ import {
   type Priority,
 } from "./device-schedule.ts";
 import type { StepCost } from "./forming-batch.ts";
+import { batchPlaces, batchPlacesFirst } from "./waiting-rows.ts";
 
 /** Rows that are alike: what one job has running, or waiting for registers. */
 export interface RowGroup {
@@ -44,7 +45,11 @@ export interface Prediction {
   readonly missed: number;
 }
 
-/** A prediction may be wrong by this share of the time until then, and by so many of the longest steps. */
+/**
+ * A prediction may be wrong by this share of the time until then, and by so many of the longest steps. Always so for
+ * interactive work where registers suffice; in nine of ten cases where they don't, or where batch work has only what
+ * interactive work leaves.
+ */
 export const ERROR_SHARE = 0.15;
 export const ERROR_STEPS = 4;
 
@@ -97,8 +102,12 @@ export function predictFinishMs(
     });
   const all = [...alike(flows(backlog, false)), ...flows([job], true)];
   const longestMs = Math.max(0, ...[...lanes.values()].map((cost) => cost.stepMs(cost.limit)));
-  const promise = (endMs: number): number =>
-    endMs + ERROR_SHARE * (endMs - nowMs) + ERROR_STEPS * longestMs;
+  const interactive = all.some(({ group }) => group.priority === "interactive");
+  const promise = (endMs: number, { priority, evaluations }: RowGroup): number => {
+    // Batch work that only gets its share gets it in whole batches: an evaluation may come one later than on average.
+    const steps = ERROR_STEPS + (priority === "batch" && interactive ? evaluations : 0);
+    return endMs + ERROR_SHARE * (endMs - nowMs) + steps * longestMs;
+  };
   let running = all.filter(({ group, ours }) => !group.waiting && !ours);
   const waiting = all.filter(({ group, ours }) => group.waiting || ours);
   const registers = new Registers(maxActiveRows, weightOf);
@@ -121,7 +130,7 @@ export function predictFinishMs(
       const endMs = timeMs + spanMs(flow);
       registers.release(flow);
       if (flow.ours) finishMs = Math.max(finishMs, endMs);
-      else if (promise(endMs) > (flow.group.deadlineMs ?? Number.POSITIVE_INFINITY)) {
+      else if (promise(endMs, flow.group) > (flow.group.deadlineMs ?? Number.POSITIVE_INFINITY)) {
         missed += flow.rows;
       }
     }
@@ -132,7 +141,7 @@ export function predictFinishMs(
     const othersDue = [...running, ...waiting].some(({ group }) => group.deadlineMs !== undefined);
     if (!oursRun && !othersDue) break;
   }
-  return { startMs: startMs ?? nowMs, finishMs, promiseMs: promise(finishMs), missed };
+  return { startMs: startMs ?? nowMs, finishMs, promiseMs: promise(finishMs, job), missed };
 }
 
 /** Groups without a deadline that are alike, as one. */
@@ -162,29 +171,37 @@ class Registers {
   readonly #weightOf: (tenant: string) => number;
   readonly #part: number;
   #free: number;
+  #freeOfBatch: number;
+  readonly #batchPlaces: number;
+  readonly #batchFirst: number;
 
   constructor(places: number, weightOf: (tenant: string) => number) {
     this.#free = places;
+    this.#batchPlaces = batchPlaces(places);
+    this.#freeOfBatch = this.#batchPlaces;
+    this.#batchFirst = batchPlacesFirst(places);
     this.#part = Math.ceil(places / PARTS);
     this.#weightOf = weightOf;
   }
 
   hold(flow: Flow): void {
-    this.#free -= flow.rows;
-    this.#held.set(flow.group.tenant, this.#heldBy(flow) + flow.rows);
+    this.#change(flow, flow.rows);
   }
 
   release(flow: Flow): void {
-    this.#free += flow.rows;
-    this.#held.set(flow.group.tenant, this.#heldBy(flow) - flow.rows);
+    this.#change(flow, -flow.rows);
   }
 
   /** Takes out of those that wait what gets registers now. */
   give(waiting: Flow[]): Flow[] {
     const given: Flow[] = [];
-    while (this.#free > 0 && waiting.length > 0) {
-      const next = waiting.reduce((best, flow) => (this.#before(flow, best) ? flow : best));
-      const rows = Math.min(next.rows, this.#free, this.#part);
+    for (;;) {
+      const next = waiting.reduce<Flow | undefined>((best, flow) => {
+        if (this.#freeFor(flow) <= 0) return best;
+        return best === undefined || this.#before(flow, best) ? flow : best;
+      }, undefined);
+      if (next === undefined) break;
+      const rows = Math.min(next.rows, this.#freeFor(next), this.#part);
       const part = { ...next, rows };
       next.rows -= rows;
       if (next.rows === 0) waiting.splice(waiting.indexOf(next), 1);
@@ -194,15 +211,32 @@ class Registers {
     return merged(given);
   }
 
+  #change({ group: { tenant, priority } }: Flow, rows: number): void {
+    this.#free -= rows;
+    if (priority === "batch") this.#freeOfBatch -= rows;
+    this.#held.set(key(tenant, priority), (this.#held.get(key(tenant, priority)) ?? 0) + rows);
+  }
+
+  #freeFor({ group }: Flow): number {
+    return group.priority === "batch" ? Math.min(this.#free, this.#freeOfBatch) : this.#free;
+  }
+
   #heldBy({ group }: Flow): number {
-    return this.#held.get(group.tenant) ?? 0;
+    return this.#held.get(key(group.tenant, group.priority)) ?? 0;
   }
 
   #before(a: Flow, b: Flow): boolean {
-    if (a.group.priority !== b.group.priority) return a.group.priority === "interactive";
-    const key = (flow: Flow) => this.#heldBy(flow) / this.#weightOf(flow.group.tenant);
-    return key(a) < key(b);
+    if (a.group.priority !== b.group.priority) {
+      const batchFirst = this.#batchPlaces - this.#freeOfBatch < this.#batchFirst;
+      return (a.group.priority === "batch") === batchFirst;
+    }
+    const level = (flow: Flow) => this.#heldBy(flow) / this.#weightOf(flow.group.tenant);
+    return level(a) < level(b);
   }
+}
+
+function key(tenant: string, priority: Priority): string {
+  return `${priority}\n${tenant}`;
 }
 
 /** Parts of one group that start together are one again. */

@@ -97,6 +97,11 @@ export class ReadyRows<Row> {
     }
   }
 
+  /** When the tenant's first row became ready; Infinity where it has none. */
+  oldestOf(account: TenantAccount): number {
+    return this.#tenants.get(account)?.order ?? Number.POSITIVE_INFINITY;
+  }
+
   /** The row whose deadline is first, of those that have one. */
   get earliest(): ReadyRow<Row> | undefined {
     return this.#deadlines.first;

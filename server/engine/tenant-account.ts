@@ -78,7 +78,7 @@ export class TenantAccounts {
 
   /**
    * @param mostMs what the tenant may be ahead of `nowMs` after it, as device time in ms: what it gets beyond that was
-   *   nobody's loss (a free place) or was promised (a deadline), and is not held against it for ever
+   *   nobody's loss, and is not held against it for ever
    */
   charge(account: TenantAccount, ms: number, mostMs: number): void {
     const { weight, virtualMs } = account;

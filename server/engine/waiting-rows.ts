@@ -7,6 +7,16 @@ const BATCH_MOST = 3 / 4;
 /** Share of the places that batch work comes first for, as long as it holds less. */
 const BATCH_LEAST = 1 / 16;
 
+/** Of so many places, those that batch work may hold. */
+export function batchPlaces(places: number): number {
+  return Math.max(1, Math.floor(BATCH_MOST * places));
+}
+
+/** Of so many places, those that batch work gets before interactive work. */
+export function batchPlacesFirst(places: number): number {
+  return places > 1 ? Math.ceil(BATCH_LEAST * places) : 0;
+}
+
 /** Whom a row belongs to. */
 export interface Claim {
   readonly priority: Priority;
@@ -101,10 +111,9 @@ export class WaitingRows<Row> {
   get first(): Row | undefined {
     const { interactive, batch } = this.#classes;
     if (interactive.held + batch.held >= this.#places) return undefined;
-    const most = Math.max(1, Math.floor(BATCH_MOST * this.#places));
+    const most = batchPlaces(this.#places);
     const ofBatch = batch.held < most ? batch.heap.first : undefined;
-    const least = Math.ceil(BATCH_LEAST * this.#places);
-    const batchFirst = ofBatch !== undefined && batch.held < least && this.#places > 1;
+    const batchFirst = ofBatch !== undefined && batch.held < batchPlacesFirst(this.#places);
     const holder = batchFirst ? ofBatch : (interactive.heap.first ?? ofBatch);
     return holder?.waiting.values().next().value;
   }

@@ -33,7 +33,15 @@ export async function spawnServer(
   const fixed = ["--models", folder, "--grpc-port", "0", "--http-port", "0"];
   const server = spawn(
     process.execPath,
-    [repositoryPath("dist/server/main.js"), ...fixed, "--log-level", "error", ...flags],
+    [
+      repositoryPath("dist/server/main.js"),
+      ...fixed,
+      "--log-level",
+      "error",
+      "--cache",
+      repositoryPath("dist/derived"),
+      ...flags,
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   try {

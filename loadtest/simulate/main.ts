@@ -1,0 +1,31 @@
+/**
+ * The server's scheduler under a simulated clock: fleets and loads that this machine does not have.
+ *
+ *   npm run simulate -- --scenario tenants [--seed 1]
+ *
+ * Writes a report, and as its last line the same as JSON.
+ */
+import { parseArgs } from "node:util";
+import { report, text } from "./report.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { simulate } from "./simulate.ts";
+
+const { values } = parseArgs({
+  options: { scenario: { type: "string" }, seed: { type: "string", default: "1" } },
+});
+const scenario = SCENARIOS[values.scenario ?? ""];
+const seed = Number(values.seed);
+if (scenario === undefined || !Number.isSafeInteger(seed) || seed < 0) {
+  console.error(
+    `expected --scenario with one of ${Object.keys(SCENARIOS).join(", ")}, and --seed with an integer >= 0; seen ${JSON.stringify(values)}`,
+  );
+  process.exitCode = 2;
+} else {
+  const started = performance.now();
+  const outcome = simulate(scenario, seed);
+  const found = report(scenario, outcome);
+  const seconds = (performance.now() - started) / 1000;
+  console.log(`scenario ${values.scenario}, seed ${seed}: computed in ${seconds.toFixed(1)} s\n`);
+  console.log(text(found));
+  console.log(JSON.stringify({ scenario: values.scenario, seed, ...found }));
+}
