@@ -9,8 +9,17 @@ export interface Limits {
   readonly maxActiveRows: number;
 }
 
+/** When a job would be done, by prediction, on the engine's clock in ms. */
+export interface Promised {
+  readonly nowMs: number;
+  /** By when it can be promised. */
+  readonly promiseMs: number;
+  /** Deadlines of other jobs that it would break. */
+  readonly missed: number;
+}
+
 /** What is there already. */
-export interface Load {
+export interface Load extends Promised {
   readonly active: number;
   readonly waiting: number;
   /** Predicted time until a job that comes now takes its first step, in ms. */
@@ -24,7 +33,8 @@ const MIN_RETRY_MS = 100;
  * Refuses a job that there is no room for, before anything is done for it.
  *
  * @param slabElements the slab's size in float32 elements
- * @throws ServerError "too-large" where it could never run, "queue-full" where it could later
+ * @throws ServerError "too-large" where it could never run, "queue-full" where it could later, "deadline-exceeded"
+ *   where it would not be done in time, or others would not
  */
 export function admit(job: Job, load: Load, limits: Limits, slabElements: number): void {
   const { model } = job.spec;
@@ -46,4 +56,14 @@ export function admit(job: Job, load: Load, limits: Limits, slabElements: number
     const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(load.waitMs));
     throw new ServerError("queue-full", message, { retryAfterMs });
   }
+  admitDeadline(job, load);
+}
+
+function admitDeadline({ spec }: Job, { nowMs, promiseMs, missed }: Load): void {
+  const { deadlineMs } = spec;
+  if (deadlineMs === undefined || (promiseMs <= deadlineMs && missed === 0)) return;
+  const seconds = (ms: number): string => `${(Math.ceil(ms / 10) / 100).toFixed(2)} s`;
+  const others = missed > 0 ? ", when it would not break the deadlines of jobs that run" : "";
+  const message = `options.deadline: seen ${seconds(deadlineMs - nowMs)}, expected at least ${seconds(promiseMs - nowMs)}${others}`;
+  throw new ServerError("deadline-exceeded", message);
 }

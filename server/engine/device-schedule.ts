@@ -188,7 +188,14 @@ export class DeviceSchedule<Row> {
     batch.take(row, ready[priority], accounts, urgent ? "deadline" : "turn");
     got[priority][urgent ? "urgent" : "fair"] += row.places;
     const fill = (each: Priority, limit: number): void =>
-      this.#fillClass(batch, { queue, lead: row }, each, untilMs[each], limit, got);
+      this.#fillClass(
+        batch,
+        { queue, lead: row, turnOf: priority },
+        each,
+        untilMs[each],
+        limit,
+        got,
+      );
     if (!queue.alone) {
       if (priority === "batch" && ready.interactive.size > 0) {
         fill("batch", this.#batchWork.placesOf(lane.limit));
@@ -214,7 +221,7 @@ export class DeviceSchedule<Row> {
   /** Fills a batch with one class: what fair order is owed, deadlines at risk, fair order. */
   #fillClass(
     batch: FormingBatch<Row>,
-    { queue, lead }: { queue: LaneQueue<Row>; lead: ReadyRow<Row> },
+    { queue, lead, turnOf }: { queue: LaneQueue<Row>; lead: ReadyRow<Row>; turnOf: Priority },
     priority: Priority,
     untilMs: number | undefined,
     limit: number,
@@ -227,22 +234,26 @@ export class DeviceSchedule<Row> {
     const inClass = elsewhere.filter((one) => one.ready[priority].size > 0);
     const others: Others = {
       virtualMs: this.#leastMs(priority, queue),
-      higher: priority === "batch" && elsewhere.some((one) => one.ready.interactive.size > 0),
+      higher:
+        priority !== turnOf &&
+        priority === "batch" &&
+        elsewhere.some((one) => one.ready.interactive.size > 0),
       older: (account) => inClass.some((one) => one.ready[priority].oldestOf(account) < lead.order),
     };
     const count = (kind: "urgent" | "fair", act: () => void): void => {
-      const before = batch.places;
+      // Who rides is no part of what is owed: it would be paid to others than those who wait for their turn.
+      const before = batch.payingPlaces;
       act();
-      got[priority][kind] += batch.places - before;
+      got[priority][kind] += batch.payingPlaces - before;
     };
     if (untilMs !== undefined) {
       if (!this.#byDeadline(priority)) {
         const reserved = Math.min(limit, batch.places + fair.placesOf(limit));
-        count("fair", () => batch.fillFairly(ready, accounts, others, reserved));
+        count("fair", () => batch.fillFairly(ready, accounts, others, reserved, false));
       }
       count("urgent", () => batch.fillByDeadline(ready, accounts, untilMs, limit));
     }
-    count("fair", () => batch.fillFairly(ready, accounts, others, limit));
+    count("fair", () => batch.fillFairly(ready, accounts, others, limit, true));
   }
 
   /** Who waits on the device, in any lane. */

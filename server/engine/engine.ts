@@ -1,7 +1,7 @@
 import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
-import { admit, type Limits } from "./admission.ts";
+import { admit, type Limits, type Promised } from "./admission.ts";
 import { claimOf, evaluationsLeft, firstGraph, rowGroups } from "./backlog.ts";
 import { CostModel } from "./cost-model.ts";
 import { duration } from "./duration.ts";
@@ -68,6 +68,13 @@ function triesAlone({ code }: ServerError): number {
   return code === "worker-lost" ? 5 : 2;
 }
 
+/** What a job costs, and when it would be done. */
+interface Expectation extends Promised {
+  readonly evaluations: number;
+  readonly waitMs: number;
+  readonly durationMs: number;
+}
+
 /** What runs when: schedule, run, apply. Everything here happens on the server's one thread. */
 export class Engine {
   readonly #options: EngineOptions;
@@ -84,6 +91,7 @@ export class Engine {
   #batches = 0;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
+  readonly #deadlines = new Map<Job, NodeJS.Timeout>();
   #onIdle: (() => void) | undefined;
   #draining = false;
 
@@ -143,6 +151,7 @@ export class Engine {
     admit(job, { ...this.load, ...expected }, this.#options.limits, this.#options.slab.size);
     this.#jobs.add(job);
     this.#running.add(job);
+    this.#watchDeadline(job);
     job.accept({
       rows: spec.rows.length,
       expectedEvaluations: BigInt(expected.evaluations),
@@ -348,7 +357,21 @@ export class Engine {
     }
   }
 
+  /** Ends a job that is not done by its deadline, whatever was predicted. */
+  #watchDeadline(job: Job): void {
+    const { deadlineMs } = job.spec;
+    if (deadlineMs === undefined) return;
+    const timer = setTimeout(() => {
+      const message = `job ${job.id} was not done by its deadline`;
+      if (job.endedMs === undefined) this.#end(job, new ServerError("deadline-exceeded", message));
+      this.#pump();
+    }, deadlineMs - this.#now());
+    this.#deadlines.set(job, timer);
+  }
+
   #forget(job: Job): void {
+    clearTimeout(this.#deadlines.get(job));
+    this.#deadlines.delete(job);
     this.#running.delete(job);
     if (this.#running.size === 0) this.#onIdle?.();
   }
@@ -385,11 +408,14 @@ export class Engine {
   }
 
   /** What a job costs, and when it would begin and end if nothing else came after it. */
-  #expect(job: Job): { evaluations: number; waitMs: number; durationMs: number } {
+  #expect(job: Job): Expectation {
     const [row] = job.rows;
     const nowMs = this.#now();
-    const { startMs, finishMs } = this.#predict(job, nowMs);
+    const { startMs, finishMs, promiseMs, missed } = this.#predict(job, nowMs);
     return {
+      nowMs,
+      promiseMs,
+      missed,
       evaluations: (row?.program.evaluations ?? 0) * (row?.places ?? 1),
       waitMs: startMs - nowMs,
       durationMs: finishMs - startMs,
@@ -405,7 +431,8 @@ export class Engine {
       backlog.push(...rowGroups(running, laneOf(running.spec.model, graph)));
     }
     const [group] = rowGroups(job, laneOf(job.spec.model, firstGraph(job)));
-    if (group === undefined) return { startMs: nowMs, finishMs: nowMs, promiseMs: nowMs, missed: 0 };
+    if (group === undefined)
+      return { startMs: nowMs, finishMs: nowMs, promiseMs: nowMs, missed: 0 };
     const lanes = new Map([...this.#lanes].map(([name, { cost }]) => [name, cost]));
     const { maxActiveRows } = limits;
     return predictFinishMs(backlog, group, { nowMs, lanes, maxActiveRows, weightOf });

@@ -66,6 +66,11 @@ export class FormingBatch<Row> {
     this.#placeMs = cost.stepMs(cost.limit) / cost.limit;
   }
 
+  /** Of those that do not ride. */
+  get payingPlaces(): number {
+    return this.places - this.#ridingPlaces;
+  }
+
   get rows(): ReadyRow<Row>[] {
     return this.#members.map(({ row }) => row);
   }
@@ -95,7 +100,13 @@ export class FormingBatch<Row> {
   }
 
   /** Fills up to `limit` places in fair order, as long as nobody in another lane loses more by it than is fair. */
-  fillFairly(from: ReadyRows<Row>, accounts: TenantAccounts, others: Others, limit: number): void {
+  fillFairly(
+    from: ReadyRows<Row>,
+    accounts: TenantAccounts,
+    others: Others,
+    limit: number,
+    mayRide: boolean,
+  ): void {
     for (;;) {
       const row = from.fairest;
       if (row === undefined || this.places + row.places > limit) return;
@@ -103,7 +114,7 @@ export class FormingBatch<Row> {
       const aheadMs = (RIDE_BATCHES * this.#longestMs) / weight;
       const near = virtualMs <= others.virtualMs + aheadMs;
       const fair = near && !others.higher && !others.older(row.account);
-      if (!fair && !this.#cheap(row.places)) return;
+      if (!fair && !(mayRide && this.#cheap(row.places))) return;
       this.take(row, from, accounts, fair ? "turn" : "ride");
     }
   }
@@ -115,7 +126,7 @@ export class FormingBatch<Row> {
    * @returns predicted time of a place, in ms
    */
   close(): number {
-    const paying = this.places - this.#ridingPlaces;
+    const paying = this.payingPlaces;
     const payingMs = this.#cost.stepMs(paying);
     const stepMs = this.#cost.stepMs(this.places);
     const restMs = Math.max(0, payingMs / paying - this.#placeMs);

@@ -19,8 +19,8 @@ export interface Wait {
 
 /**
  * How long a ready row waits at most until it is chosen, in ms of predicted device time. Let C be the longest step, w the
- * tenant's weight, W the others' weights and m their number, S what its own rows ahead are charged; those of them that are younger than the row that opens a batch ride in no turn while the
- * row waits elsewhere.
+ * tenant's weight, W the others' weights and m their number, S what its own rows ahead are charged. (While a row waits in
+ * one lane, younger ones of its tenant in another are charged for no turn that others have opened.)
  *
  * 1. When the row becomes ready, its tenant's virtual time is at most A C / w ahead of the class's virtual time V
  *    (A = AHEAD_BATCHES; a turn is only given to who has the least, or rides at most R = RIDE_BATCHES ahead), so the row
@@ -28,8 +28,8 @@ export interface Wait {
  * 2. Until then a turn goes to tenants that have no more than that. Each of the others starts at V - A C / w_j or later and
  *    ends at most R C / w_j and one batch past it: together they are charged W (A C + S) / w + m (A + R + 1) C.
  *    Its own tenant is charged A C + S, and the batch that the row is in takes C more.
- * 3. Every batch is charged in full to those whose turn it was, but for deadlines at risk (5) and riders. Each rider makes it at most 1 + q / n
- *    times as long as it was with n places (q = CHEAP_PLACE), so all of them at most limit^q times.
+ * 3. Every batch is charged in full to those whose turn it was, but for deadlines at risk (5) and riders. Each rider makes
+ *    it at most 1 + q / n times as long as it was with n places (q = CHEAP_PLACE), so all of them at most limit^q times.
  * 4. Where batches are pipelined, a turn is passed over while the row's lane is away and not full: once for each time
  *    that the lane is away, so at most every other batch.
  * 5. Of the time of a class all but FAIR_SHARE may go to deadlines at risk; batch work has BATCH_SHARE of the device,

@@ -29,7 +29,7 @@ export async function checkDecode(
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
   const { process, shape } = model;
-  const { detached, tenant, strict } = checkOptions(request.options);
+  const options = checkOptions(request.options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const temperature = checkNumberOr("temperature", request.temperature, MAX_TEMPERATURE, 1);
@@ -38,7 +38,7 @@ export async function checkDecode(
   const conditioning = unconditional("model", model);
   checkSources("latents", request.latents.length, limits.maxCount);
   const latents = request.latents.map((latent, i) =>
-    readLatent(latent, `latents[${i}]`, shape, { uploads, tenant }).map(
+    readLatent(latent, `latents[${i}]`, shape, { uploads, tenant: options.tenant }).map(
       (value) => temperature * value,
     ),
   );
@@ -65,7 +65,6 @@ export async function checkDecode(
       likelihood: undefined,
       classLabel: undefined,
     },
-    detached,
-    strict,
+    ...options,
   };
 }

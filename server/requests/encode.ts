@@ -22,11 +22,11 @@ export async function checkEncode(
 ): Promise<JobSpec> {
   const model = findModel(request.model, context.repository);
   const { process } = model;
-  const { detached, tenant, strict } = checkOptions(request.options);
+  const options = checkOptions(request.options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, context.limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const conditioning = unconditional("model", model);
-  const pictures = await readPictures(request.images, model, context, tenant);
+  const pictures = await readPictures(request.images, model, context, options.tenant);
   const program = probabilityFlow({
     process,
     direction: "encode",
@@ -50,7 +50,6 @@ export async function checkEncode(
       likelihood: undefined,
       classLabel: undefined,
     },
-    detached,
-    strict,
+    ...options,
   };
 }

@@ -45,13 +45,13 @@ export async function checkLogLikelihood(
   const model = findModel(request.model, repository);
   needGraph("log_likelihood", model, "jvp", repository);
   const { process } = model;
-  const { detached, tenant, strict } = checkOptions(request.options);
+  const options = checkOptions(request.options);
   const asked = checkAsked(request, model);
   const cost = asked.kind === "exact" ? dimsOf(model) : 1;
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps, cost);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const conditioning = unconditional("model", model);
-  const pictures = await readPictures(request.images, model, context, tenant);
+  const pictures = await readPictures(request.images, model, context, options.tenant);
   const quantized = checkPoints(pictures, asked);
   const { bits, dataRange } = model.manifest;
   const [low, high] = dataRange;
@@ -94,8 +94,7 @@ export async function checkLogLikelihood(
       },
       classLabel: undefined,
     },
-    detached,
-    strict,
+    ...options,
   };
 }
 

@@ -20,7 +20,7 @@ export async function checkSample(
   { repository, limits, uploads }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
-  const { detached, tenant, strict } = checkOptions(request.options);
+  const options = checkOptions(request.options);
   const count = checkCount(request.count, limits.maxCount);
   const preview = checkPreview(request.preview, model);
   const format = checkFormat("format", request.format, model.shape.channels);
@@ -28,7 +28,7 @@ export async function checkSample(
     request.condition,
     model,
     repository,
-    { uploads, tenant },
+    { uploads, tenant: options.tenant },
   );
   const { program, used } = checkSampler(request.sampler, model, limits, measured);
   const inputs = measured?.inputs ?? [];
@@ -40,8 +40,7 @@ export async function checkSample(
     preview,
     answer: sampledAnswer(model, format),
     used: { sampler: used, likelihood: undefined, classLabel },
-    detached,
-    strict,
+    ...options,
   };
 }
 
