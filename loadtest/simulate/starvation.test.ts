@@ -89,7 +89,7 @@ test("no row waits longer than its bound, whoever else is there", (t) => {
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, seed: 1 },
   );
   t.pass();
 });

@@ -204,17 +204,19 @@ export class DeviceSchedule<Row> {
       fill("batch", lane.limit);
     }
     const placeMs = batch.close();
+    const left = this.#waitingNow();
     for (const each of PRIORITIES) {
       const { urgent: byDeadline, fair } = got[each];
       this.#classes[each].fair.settle(
         byDeadline * placeMs,
         fair * placeMs,
-        waiting[each].plain,
+        { waiting: waiting[each].plain, left: left[each].plain },
         longestMs,
       );
     }
     const ms = (each: Priority) => (got[each].urgent + got[each].fair) * placeMs;
-    this.#batchWork.settle(ms("interactive"), ms("batch"), waiting.batch.any, longestMs);
+    const anyBatch = { waiting: waiting.batch.any, left: left.batch.any };
+    this.#batchWork.settle(ms("interactive"), ms("batch"), anyBatch, longestMs);
     return batch.rows;
   }
 

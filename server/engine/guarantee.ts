@@ -26,11 +26,18 @@ export class Guarantee {
    *
    * @param othersMs what the others got of it
    * @param ownMs what they got
-   * @param waiting whether any of them were waiting: where none were, nothing is owed
+   * @param waiting whether any of them were waiting before it: where none were, nothing is owed or had in advance
+   * @param left whether any of them are waiting still: where none are, they had all that they could use, and nothing is
+   *   owed, or a single row that is only ever in one place of its lane's batches would have them all opened by its turn
    * @param mostMs neither is more than this ever owed, nor is so much had in advance: one batch
    */
-  settle(othersMs: number, ownMs: number, waiting: boolean, mostMs: number): void {
+  settle(
+    othersMs: number,
+    ownMs: number,
+    { waiting, left }: { readonly waiting: boolean; readonly left: boolean },
+    mostMs: number,
+  ): void {
     const owedMs = this.#owedMs + (othersMs * this.share) / (1 - this.share) - ownMs;
-    this.#owedMs = waiting ? Math.max(-mostMs, Math.min(mostMs, owedMs)) : 0;
+    this.#owedMs = waiting ? Math.max(-mostMs, Math.min(left ? mostMs : 0, owedMs)) : 0;
   }
 }
