@@ -26,7 +26,7 @@ for (const operatorCase of ALL_CASES) {
       const error = await reverseError(operatorCase, draw, seed);
       if (error > 1) throw new RangeError(`${error} times the tolerated error`);
     });
-    await fc.assert(property, { numRuns: RUNS, includeErrorInReport: true });
+    await fc.assert(property, { numRuns: RUNS, seed: 1, includeErrorInReport: true });
     t.pass();
   });
 

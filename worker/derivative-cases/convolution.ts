@@ -177,9 +177,11 @@ const convTransposeShape: OperatorCase = {
             ...others,
             auto_pad: string(autoPad),
             output_shape: ints(
-              whole.map((length, i) =>
-                Math.max(window[i]?.length ?? 1, length + (window[i]?.stride ?? 1) - 1 - less),
-              ),
+              whole.map((length, i) => {
+                const { stride = 1, length: base = 1, kernel = 1 } = window[i] ?? {};
+                // ONNX infers no shape where an output is shorter than its input, base + kernel.
+                return Math.max(base + kernel, length + stride - 1 - less);
+              }),
             ),
           };
         }),
