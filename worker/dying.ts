@@ -1,7 +1,7 @@
 /** A worker that fails as a test tells it to. Only tests of faults name this file. */
 import type { BatchStage } from "./batch.ts";
 import type { BatchTask } from "./protocol.ts";
-import { serve } from "./serve.ts";
+import { type Serving, serve } from "./serve.ts";
 import { createTask, type Task } from "./task.ts";
 
 /**
@@ -26,7 +26,7 @@ export interface Fault {
 /** The batch of its own, counted from 1, in which a worker fails; 0: at any call, before it does anything. */
 export type Life = Fault & { readonly batch: number };
 
-serve((setup): Task => {
+const serving: Serving = serve((setup): Task => {
   const { lives, poison } = setup.testing as Dying;
   const life = lives?.[setup.predecessors];
   let batches = 0;
@@ -40,6 +40,8 @@ serve((setup): Task => {
     return task(call);
   };
 });
+
+export default serving;
 
 function has({ rows }: BatchTask, seeds: readonly bigint[]): boolean {
   return rows.some(({ seed }) => seeds.includes(seed));

@@ -1,5 +1,7 @@
-import { serve } from "./serve.ts";
+import { type Serving, serve } from "./serve.ts";
 import { createTask } from "./task.ts";
 
 /** What every worker runs, a thread or a process. */
-serve((setup) => createTask(setup));
+const serving: Serving = serve((setup) => createTask(setup));
+
+export default serving;

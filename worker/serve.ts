@@ -1,18 +1,19 @@
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { isMainThread } from "node:worker_threads";
+import { workerData } from "piscina";
 import type { WorkerCall, WorkerMessage, WorkerSetup } from "./protocol.ts";
 import type { Task } from "./task.ts";
 
-/** Answers the server that started this thread, or this process, until it ends it. */
-export function serve(createTask: (setup: WorkerSetup) => Task): void {
-  if (parentPort !== null) serveThread(parentPort, createTask(workerData as WorkerSetup));
-  else serveProcess(createTask);
-}
+/** What a worker's file exports: the function that piscina calls in a thread. Of no call it says that it is ready. */
+export type Serving = (call: WorkerCall | undefined) => Promise<WorkerMessage>;
 
-function serveThread(port: MessagePort, task: Task): void {
-  port.on("message", (call: WorkerCall) => {
-    void task(call).then((reply) => port.postMessage(reply));
-  });
-  port.postMessage({ kind: "ready" } satisfies WorkerMessage);
+/** Answers the server that started this thread, or this process, until it ends it. */
+export function serve(createTask: (setup: WorkerSetup) => Task): Serving {
+  if (isMainThread) {
+    serveProcess(createTask);
+    return () => Promise.reject(new Error("this is a process of its own: it answers messages"));
+  }
+  const task = createTask(workerData as WorkerSetup);
+  return (call) => (call === undefined ? Promise.resolve({ kind: "ready" }) : task(call));
 }
 
 /** A process's first message is its setup. */

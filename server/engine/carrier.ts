@@ -23,7 +23,7 @@ export interface CarrierOptions {
   readonly setup: WorkerSetup;
   /** Heap of its JavaScript, in MiB: one that needs more ends. */
   readonly maxHeapMib: number;
-  /** Drops what it prints. */
+  /** Drops what a process prints. */
   readonly quiet: boolean;
 }
 

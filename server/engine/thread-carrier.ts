@@ -1,27 +1,49 @@
-import { Worker } from "node:worker_threads";
+import { Piscina } from "piscina";
 import type { WorkerCall, WorkerMessage } from "../../worker/protocol.ts";
 import type { StartCarrier } from "./carrier.ts";
 
-/** A worker in a thread: shares the slab; a native crash in it ends the server. */
-export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib, quiet }, events) => {
-  const thread = new Worker(file, {
+/** More tasks than a slot ever has under way: they wait in the thread, which runs them in order. */
+const MAX_TASKS = 1024;
+
+/**
+ * A worker in a thread: shares the slab; a native crash in it ends the server. A piscina pool of one thread, so that it is
+ * known which thread has which task, and one that hangs can be ended alone. It is not piscina that replaces it but its
+ * slot, which knows what to run again.
+ */
+export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib }, events) => {
+  const pool = new Piscina<WorkerCall | undefined, WorkerMessage>({
+    filename: file.href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    concurrentTasksPerWorker: MAX_TASKS,
     workerData: { ...setup, slab },
-    stdout: quiet,
-    stderr: quiet,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
   });
+  // What goes wrong with the thread is told by the thread itself.
+  pool.on("error", () => {});
+  const run = (call: WorkerCall | undefined): void => {
+    pool.run(call).then(
+      (message) => {
+        if (message.kind === "ready") events.ready();
+        else events.reply(message.answer);
+      },
+      () => {},
+    );
+  };
+  run(undefined);
+  const [thread] = pool.threads;
   let problem: string | undefined;
-  thread.on("message", (message: WorkerMessage) => {
-    if (message.kind === "ready") events.ready();
-    else events.reply(message.answer);
-  });
   // An exit always follows.
-  thread.on("error", (error: unknown) => {
+  thread?.on("error", (error: unknown) => {
     problem = error instanceof Error ? error.message : String(error);
   });
-  thread.on("exit", (code) => events.gone(problem ?? `it exited with code ${code}`));
+  thread?.on("exit", (code) => {
+    void pool.destroy();
+    events.gone(problem ?? `it exited with code ${code}`);
+  });
   return {
-    send: (task) => thread.postMessage({ task } satisfies WorkerCall),
-    end: () => void thread.terminate(),
+    send: (task) => run({ task }),
+    end: () => void thread?.terminate(),
   };
 };
