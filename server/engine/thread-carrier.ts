@@ -17,6 +17,8 @@ export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib }, eve
     maxThreads: 1,
     idleTimeout: Number.POSITIVE_INFINITY,
     concurrentTasksPerWorker: MAX_TASKS,
+    // A thread that blocks until the next task does not get to end by an exception of the last one.
+    atomics: "disabled",
     workerData: { ...setup, slab },
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
   });
