@@ -5,6 +5,8 @@ import type { Uploads } from "../uploads/stored-upload.ts";
 export interface RequestLimits {
   /** Samples, images or latents of one request. */
   readonly maxCount: number;
+  /** Rows of all jobs together, and so of one. */
+  readonly maxRows: number;
   /** Steps of one sampler. */
   readonly maxSteps: number;
 }

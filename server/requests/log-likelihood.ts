@@ -2,7 +2,7 @@ import type { LogLikelihoodRequest } from "../../proto/gen/scorestream/v1/scores
 import { logLikelihood, type Probe, type Program } from "../../sde/index.ts";
 import { likelihoodAnswer } from "../answers/likelihood.ts";
 import type { JobSpec, RowSpec } from "../engine/job-spec.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, ServerError } from "../errors.ts";
 import type { SourcePicture } from "../images/source.ts";
 import type { Model } from "../models/repository.ts";
 import { checkEps } from "./check-eps.ts";
@@ -51,6 +51,7 @@ export async function checkLogLikelihood(
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps, cost);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const conditioning = unconditional("model", model);
+  checkRows(request.images.length, asked, limits.maxRows);
   const pictures = await readPictures(request.images, model, context, options.tenant);
   const quantized = checkPoints(pictures, asked);
   const { bits, dataRange } = model.manifest;
@@ -120,6 +121,14 @@ function checkAsked(request: LogLikelihoodRequest, model: Model): Asked {
     1,
   );
   return { kind, probes, dequantizations };
+}
+
+/** A product of three counts, each of which is allowed: refused before a row of it is made. */
+function checkRows(images: number, { probes, dequantizations }: Asked, most: number): void {
+  const rows = images * dequantizations * probes;
+  if (rows <= most) return;
+  const message = `the request has ${images} images x ${dequantizations} dequantizations x ${probes} probes = ${rows} rows, expected at most ${most}, the rows that this server holds`;
+  throw new ServerError("too-large", message);
 }
 
 /** Whether there is anything to dequantise: a tensor is a point, of which there are no draws. */

@@ -246,6 +246,16 @@ const LIKELIHOODS: readonly BadRequest[] = [
   badTask(
     "logLikelihood",
     LogLikelihoodRequest,
+    "more rows than the server holds",
+    { images: Array.from({ length: 1024 }, () => UPLOAD), probes: 1000, dequantizations: 1000 },
+    [
+      "too-large",
+      /^the request has 1024 images x 1000 .* = 1024000000 rows, expected at most 4096/,
+    ],
+  ),
+  badTask(
+    "logLikelihood",
+    LogLikelihoodRequest,
     "several exact probes",
     { images: [IMAGE], probe: "exact", probes: 2 },
     invalid(/^probes: seen 2, expected 1 for "exact"/),

@@ -77,7 +77,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   }
   const context: RequestContext = {
     repository: { ...found, models: opened },
-    limits: { maxCount: 4096, maxSteps: 10_000 },
+    limits: { maxCount: 4096, maxRows: 1_000_000, maxSteps: 10_000 },
     uploads: { find: () => undefined },
   };
   return {
