@@ -1,14 +1,15 @@
-import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
+import type { BatchAnswer, GraphName, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
-import { admit, type Limits, type Promised } from "./admission.ts";
-import { claimOf, evaluationsLeft, firstGraph, rowGroups } from "./backlog.ts";
+import { admit, type Limits } from "./admission.ts";
+import { claimOf, evaluationsLeft } from "./backlog.ts";
 import { CostModel } from "./cost-model.ts";
 import { duration } from "./duration.ts";
+import { expectationOf } from "./expectation.ts";
 import { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
-import { type Prediction, predictFinishMs, type RowGroup } from "./predict-finish.ts";
+import { type Lane, laneOf, laneOfRow } from "./lane.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
@@ -45,34 +46,12 @@ export interface EngineLoad {
   readonly slabElements: number;
 }
 
-/** A graph of a model: rows that evaluate it share batches, whatever their task. */
-interface Lane {
-  readonly graph: GraphName;
-  readonly source: GraphSource;
-  readonly cost: CostModel;
-}
-
-function laneOf(model: Model, graph: GraphName): string {
-  return `${model.name}/${graph}`;
-}
-
-function laneOfRow(row: Row): string {
-  return laneOf(row.job.spec.model, row.graph);
-}
-
 /**
  * How often a step fails by itself before its row is to blame. An evaluation that fails or hangs does so because of what
  * it was given; a worker may also be ended from outside, more than once in a row.
  */
 function triesAlone({ code }: ServerError): number {
   return code === "worker-lost" ? 5 : 2;
-}
-
-/** What a job costs, and when it would be done. */
-interface Expectation extends Promised {
-  readonly evaluations: number;
-  readonly waitMs: number;
-  readonly durationMs: number;
 }
 
 /** What runs when: schedule, run, apply. Everything here happens on the server's one thread. */
@@ -147,8 +126,15 @@ export class Engine {
       left: (left) => this.cancel(left),
       ended: (ended) => this.#forget(ended),
     });
-    const expected = this.#expect(job);
-    admit(job, { ...this.load, ...expected }, this.#options.limits, this.#options.slab.size);
+    const { limits, slab, weightOf = () => 1 } = this.#options;
+    const expected = expectationOf(job, {
+      nowMs: this.#now(),
+      running: this.#running,
+      lanes: this.#lanes,
+      maxActiveRows: limits.maxActiveRows,
+      weightOf,
+    });
+    admit(job, { ...this.load, ...expected }, limits, slab.size);
     this.#jobs.add(job);
     this.#running.add(job);
     this.#watchDeadline(job);
@@ -405,36 +391,5 @@ export class Engine {
     const lane = this.#lanes.get(name);
     if (lane === undefined) throw new RangeError(`no lane ${name} is open`);
     return lane;
-  }
-
-  /** What a job costs, and when it would begin and end if nothing else came after it. */
-  #expect(job: Job): Expectation {
-    const [row] = job.rows;
-    const nowMs = this.#now();
-    const { startMs, finishMs, promiseMs, missed } = this.#predict(job, nowMs);
-    return {
-      nowMs,
-      promiseMs,
-      missed,
-      evaluations: (row?.program.evaluations ?? 0) * (row?.places ?? 1),
-      waitMs: startMs - nowMs,
-      durationMs: finishMs - startMs,
-    };
-  }
-
-  #predict(job: Job, nowMs: number): Prediction {
-    const { limits, weightOf = () => 1 } = this.#options;
-    const backlog: RowGroup[] = [];
-    for (const running of this.#running) {
-      const row = running.rows.find(({ step }) => step !== undefined);
-      const graph = row?.graph ?? firstGraph(running);
-      backlog.push(...rowGroups(running, laneOf(running.spec.model, graph)));
-    }
-    const [group] = rowGroups(job, laneOf(job.spec.model, firstGraph(job)));
-    if (group === undefined)
-      return { startMs: nowMs, finishMs: nowMs, promiseMs: nowMs, missed: 0 };
-    const lanes = new Map([...this.#lanes].map(([name, { cost }]) => [name, cost]));
-    const { maxActiveRows } = limits;
-    return predictFinishMs(backlog, group, { nowMs, lanes, maxActiveRows, weightOf });
   }
 }

@@ -1,0 +1,21 @@
+import type { GraphName, GraphSource } from "../../worker/protocol.ts";
+import type { Model } from "../models/repository.ts";
+import type { CostModel } from "./cost-model.ts";
+import type { Row } from "./row.ts";
+
+/** A graph of a model: rows that evaluate it share batches, whatever their task. */
+export interface Lane {
+  readonly graph: GraphName;
+  readonly source: GraphSource;
+  readonly cost: CostModel;
+}
+
+/** A lane's name. */
+export function laneOf(model: Model, graph: GraphName): string {
+  return `${model.name}/${graph}`;
+}
+
+/** The lane of a row's next step. */
+export function laneOfRow(row: Row): string {
+  return laneOf(row.job.spec.model, row.graph);
+}
