@@ -58,7 +58,7 @@ test("a device that is out turns the server not ready and refuses jobs, until a 
   const refused = await sample();
   t.is(refused.status.code, status.UNAVAILABLE);
   t.deepEqual([refused.events, refused.status.details], [[], reason]);
-  t.deepEqual(server.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+  t.deepEqual(server.load, { jobs: 0, active: 0, waiting: 0, leaving: 0, slabElements: 0 });
 
   mayProbe.resolve();
   while ((await readyz())[0] !== 200);

@@ -56,7 +56,7 @@ test.serial("a job that is not done in time ends, and frees what it had", async 
   );
   t.is(error?.code, "deadline-exceeded");
   await eventsOf(submit(request(1, 2, 60n)));
-  t.like(engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+  t.like(engine.load, { jobs: 0, active: 0, waiting: 0, leaving: 0, slabElements: 0 });
 });
 
 test.serial("an interactive job passes batch jobs", async (t) => {

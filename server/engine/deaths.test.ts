@@ -105,6 +105,12 @@ for (const isolation of ISOLATIONS) {
       [4, 4, 4, 2, 2],
     );
     t.deepEqual(results, byRow(await resultsOf(undisturbed)));
-    t.deepEqual(disturbed.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+    t.deepEqual(disturbed.engine.load, {
+      jobs: 0,
+      active: 0,
+      waiting: 0,
+      leaving: 0,
+      slabElements: 0,
+    });
   });
 }

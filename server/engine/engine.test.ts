@@ -103,7 +103,7 @@ test.serial("cancel ends a job within a step and frees its registers", async (t)
   );
   // What a worker still has comes back after its step; the next job's first answer is later than that.
   await eventsOf(submit({ model: MODEL, sampler: method(2) }));
-  t.deepEqual(engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+  t.deepEqual(engine.load, { jobs: 0, active: 0, waiting: 0, leaving: 0, slabElements: 0 });
 });
 
 test.serial("a caller who leaves cancels the job, unless it is detached", async (t) => {
@@ -199,11 +199,27 @@ test.serial("more rows than the server holds are refused, with a time to come ba
     });
     t.is(tooLarge?.code, "too-large");
     t.is((await samplesOf(job)).length, 3);
-    t.deepEqual(small.engine.load, { jobs: 0, active: 0, waiting: 0, slabElements: 0 });
+    t.deepEqual(small.engine.load, { jobs: 0, active: 0, waiting: 0, leaving: 0, slabElements: 0 });
   } finally {
     await small.close();
   }
 });
+
+test.serial(
+  "rows of a cancelled job take nobody's place, even while a worker has them",
+  async (t) => {
+    const small = await startEngine({ models: [MODEL], maxRows: 4, maxActiveRows: 4 });
+    try {
+      const long = await small.submit({ model: MODEL, count: 4, sampler: method(10_000) });
+      small.engine.cancel(long);
+      t.like(small.engine.load, { active: 0, waiting: 0, leaving: 4 });
+      t.is((await samplesOf(await small.submit({ model: MODEL, count: 4 }))).length, 4);
+      t.like(small.engine.load, { leaving: 0, slabElements: 0 });
+    } finally {
+      await small.close();
+    }
+  },
+);
 
 test.serial("a drain refuses new jobs and lets those that run end", async (t) => {
   const small = await startEngine({ models: [MODEL] });

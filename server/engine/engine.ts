@@ -42,6 +42,8 @@ export interface EngineLoad {
   readonly active: number;
   /** Rows without. */
   readonly waiting: number;
+  /** Rows of jobs that have ended, whose registers a worker still has: for one step at most. */
+  readonly leaving: number;
   /** Elements of the slab that are taken. */
   readonly slabElements: number;
 }
@@ -64,6 +66,8 @@ export class Engine {
   readonly #waiting: WaitingRows<Row>;
   /** Rows that have registers. */
   readonly #active = new Set<Row>();
+  /** Rows of ended jobs that a worker still has. They hold registers, but take nobody's place. */
+  readonly #leaving = new Set<Row>();
   /** Rows whose batch has failed. */
   readonly #suspects = new Suspects<Row>();
   readonly #lanes = new Map<string, Lane>();
@@ -114,6 +118,7 @@ export class Engine {
       jobs: this.#running.size,
       active: this.#active.size,
       waiting: this.#waiting.size,
+      leaving: this.#leaving.size,
       slabElements: slab.used,
     };
   }
@@ -340,6 +345,7 @@ export class Engine {
       }
       // A row that a worker has is released when it comes back: until then the worker may write to it.
       if (!row.running) this.#release(row);
+      else if (this.#active.delete(row)) this.#leaving.add(row);
     }
   }
 
@@ -363,7 +369,8 @@ export class Engine {
   }
 
   #release(row: Row): void {
-    if (!this.#active.delete(row) || row.offset === undefined) return;
+    const held = this.#active.delete(row) || this.#leaving.delete(row);
+    if (!held || row.offset === undefined) return;
     this.#waiting.release(row);
     this.#options.slab.release(row.offset);
     row.offset = undefined;

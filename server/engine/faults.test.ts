@@ -7,7 +7,7 @@ const MODEL = "gaussian-mixture-vp";
 const STAGES = ["prepared", "evaluated", "updated"] as const;
 /** Of the tests that hang: long beside a step of this model, which takes a millisecond. */
 const WATCHDOG_MS = 1500;
-const NOTHING = { jobs: 0, active: 0, waiting: 0, slabElements: 0 };
+const NOTHING = { jobs: 0, active: 0, waiting: 0, leaving: 0, slabElements: 0 };
 
 function request(seed: bigint, steps = 12) {
   const value = { predictor: "reverse-diffusion", corrector: "langevin", steps };
