@@ -54,6 +54,7 @@ export {
   edmSampler,
   type Restart,
 } from "./samplers/edm-sampler.ts";
+export { FAST_METHODS, type FastMethod } from "./samplers/fast-methods.ts";
 export { type MultistepMethod, type MultistepOptions, multistep } from "./samplers/multistep.ts";
 export {
   type PredictorCorrectorOptions,

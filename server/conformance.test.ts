@@ -1,5 +1,10 @@
 import anyTest, { type TestFn } from "ava";
-import { ImageFormat, SampleRequest } from "../proto/gen/scorestream/v1/scorestream.ts";
+import {
+  ImageFormat,
+  type JobEvent,
+  SampleRequest,
+} from "../proto/gen/scorestream/v1/scorestream.ts";
+import { messageType } from "./requests/contract.ts";
 import { GRPC_STATUS } from "./requests/grpc-status.ts";
 import type { RunningServer } from "./start.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./testing/conformance-rows.ts";
@@ -8,6 +13,7 @@ import { connectFronts, errorOf, type Front } from "./testing/front.ts";
 import { connectGrpc, readAll } from "./testing/grpc-client.ts";
 import { SERVED_MODEL, startService } from "./testing/start-service.ts";
 import { type Got, WsClient } from "./testing/ws-client.ts";
+import { toProto3Json } from "./ws/write-json.ts";
 
 interface Context {
   readonly server: RunningServer;
@@ -101,6 +107,40 @@ test("a good request gives the same picture on every front end", async (t) => {
   t.deepEqual(text.flatMap(picturesOf), pictures);
   t.deepEqual(binary.flatMap(picturesOf), pictures);
 });
+
+test("a request that is fitted to its deadline says so alike on every front end", async (t) => {
+  const { server } = t.context;
+  // Many times more evaluations than there is time for; the ladder's first rung takes a thousandth of them.
+  const request = SampleRequest.fromPartial({
+    count: 64,
+    sampler: {
+      method: { $case: "annealedLangevin", value: { scales: 10_000, stepsPerScale: 100 } },
+    },
+    options: { deadline: { seconds: 60n }, fitToDeadline: true },
+  });
+  const client = connectGrpc(server.grpcPort);
+  const { events } = await readAll(client.sample(request));
+  client.close();
+  const socket = await WsClient.connect(server.httpPort);
+  const json = toProto3Json(messageType("SampleRequest"), SampleRequest.toJSON(request));
+  socket.sendJson({ id: "text", sample: json });
+  const text = await socket.readAll("text");
+  socket.sendBinary({ id: "binary", request: { $case: "sample", value: request } });
+  const binary = await socket.readAll("binary");
+  socket.socket.terminate();
+  for (const all of [events, text.flatMap(eventsOf), binary.flatMap(eventsOf)]) {
+    const said = all.flatMap(({ event }) =>
+      event?.$case === "accepted" || event?.$case === "completed" ? [event.value.adjusted] : [],
+    );
+    const adjusted =
+      "predictor_corrector/euler-maruyama with 1000 steps in place of annealed_langevin with 10000 steps";
+    t.deepEqual(said, [adjusted, adjusted]);
+  }
+});
+
+function eventsOf({ frame: { response } }: Got): JobEvent[] {
+  return response?.$case === "event" ? [response.value] : [];
+}
 
 function picturesOf({ frame: { response } }: Got): Buffer[] {
   const event = response?.$case === "event" ? response.value.event : undefined;

@@ -44,6 +44,27 @@ test.serial("the same key gives the same job, while it runs and when it has ende
   t.not(await service.sample(request(50, {})), first);
 });
 
+test.serial("a job that was fitted to its deadline is not fitted anew", async (t) => {
+  const { service } = t.context;
+  const fitted = SampleRequest.fromPartial({
+    model: MODEL,
+    count: 64,
+    sampler: {
+      method: { $case: "annealedLangevin", value: { scales: 10_000, stepsPerScale: 100 } },
+    },
+    options: {
+      idempotencyKey: "fitted",
+      fitToDeadline: true,
+      deadline: { seconds: 60n, nanos: 0 },
+    },
+  });
+  const job = asJob(await service.sample(fitted));
+  t.regex(job.spec.adjusted ?? "", / in place of annealed_langevin with 10000 steps$/);
+  t.is(asJob(await service.sample(fitted)), job);
+  await eventsOf(job);
+  t.is(asJob(await service.sample(fitted)), job);
+});
+
 test.serial("keys belong to their tenants", async (t) => {
   const { service } = t.context;
   const mine = await service.sample(request(5, { idempotencyKey: "b", tenant: "mine" }));

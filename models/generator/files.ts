@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { SHAPE } from "./mixture.ts";
-import { graphBytes, ORACLE_MODELS, type OracleModel } from "./models.ts";
+import { FAST_RUNGS, graphBytes, ORACLE_MODELS, type OracleModel } from "./models.ts";
 
 /** A file to write, its path relative to the folder of models. */
 export interface GeneratedFile {
@@ -39,6 +39,7 @@ function manifestText(model: OracleModel, sha256: string): string {
       output: model.output,
     },
     sampler: model.sampler,
+    ladder: [{ ...model.sampler, leastSteps: model.leastSteps }, ...FAST_RUNGS],
     provenance: { source: "npm run models:generate", license: "MIT" },
     oracle: { kind: "gaussian-mixture", weights, means, stds },
   };

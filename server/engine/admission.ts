@@ -1,5 +1,6 @@
 import { ServerError } from "../errors.ts";
 import type { Job } from "./job.ts";
+import type { JobSpec } from "./job-spec.ts";
 
 /** What the server takes on at once. */
 export interface Limits {
@@ -56,14 +57,21 @@ export function admit(job: Job, load: Load, limits: Limits, slabElements: number
     const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(load.waitMs));
     throw new ServerError("queue-full", message, { retryAfterMs });
   }
-  admitDeadline(job, load);
+  admitDeadline(job.spec, load);
 }
 
-function admitDeadline({ spec }: Job, { nowMs, promiseMs, missed }: Load): void {
-  const { deadlineMs } = spec;
-  if (deadlineMs === undefined || (promiseMs <= deadlineMs && missed === 0)) return;
+/** Whether a job can be promised to be done by its deadline, if it has one. */
+export function promises({ deadlineMs }: JobSpec, { promiseMs, missed }: Promised): boolean {
+  return deadlineMs === undefined || (promiseMs <= deadlineMs && missed === 0);
+}
+
+function admitDeadline(spec: JobSpec, load: Load): void {
+  const { deadlineMs, adjusted = "" } = spec;
+  if (deadlineMs === undefined || promises(spec, load)) return;
+  const { nowMs, promiseMs, missed } = load;
   const seconds = (ms: number): string => `${(Math.ceil(ms / 10) / 100).toFixed(2)} s`;
   const others = missed > 0 ? ", when it would not break the deadlines of jobs that run" : "";
-  const message = `options.deadline: seen ${seconds(deadlineMs - nowMs)}, expected at least ${seconds(promiseMs - nowMs)}${others}`;
+  const by = adjusted === "" ? "" : `, with ${adjusted}`;
+  const message = `options.deadline: seen ${seconds(deadlineMs - nowMs)}, expected at least ${seconds(promiseMs - nowMs)}${others}${by}`;
   throw new ServerError("deadline-exceeded", message);
 }

@@ -1,6 +1,7 @@
-import { type GraphName, placesOf } from "../../worker/protocol.ts";
+import { placesOf } from "../../worker/protocol.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
+import { laneOf } from "./lane.ts";
 import type { RowGroup } from "./predict-finish.ts";
 import type { Row } from "./row.ts";
 
@@ -50,9 +51,25 @@ export function rowGroups(job: Job, lane: string): RowGroup[] {
   return groups;
 }
 
-/** The graph that a job's rows evaluate first. */
-export function firstGraph({ rows, spec }: Job): GraphName {
+/** The rows of a job that has not begun. */
+export function newGroup(spec: JobSpec): RowGroup {
+  const evaluations = spec.rows.map(({ program }) => program.evaluations ?? UNKNOWN_EVALUATIONS);
+  return {
+    ...claimOf(spec),
+    lane: firstLane(spec),
+    rows: spec.rows.length,
+    places: placesOf(spec.conditioning),
+    evaluations: evaluations.reduce((sum, count) => sum + Math.max(1, count), 0) / spec.rows.length,
+    alone: spec.strict,
+    waiting: true,
+  };
+}
+
+/** The lane of what a job's rows evaluate first. */
+export function firstLane({ model, rows, conditioning }: JobSpec): string {
   const first = rows[0]?.program.steps().next().value;
-  if (first !== undefined && "evaluate" in first && first.evaluate?.graph === "jvp") return "jvp";
-  return spec.conditioning.guidance === undefined ? "score" : "guided";
+  if (first !== undefined && "evaluate" in first && first.evaluate?.graph === "jvp") {
+    return laneOf(model, "jvp");
+  }
+  return laneOf(model, conditioning.guidance === undefined ? "score" : "guided");
 }

@@ -5,7 +5,8 @@ import { admit, type Limits } from "./admission.ts";
 import { claimOf, evaluationsLeft } from "./backlog.ts";
 import { CostModel } from "./cost-model.ts";
 import { duration } from "./duration.ts";
-import { expectationOf } from "./expectation.ts";
+import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
+import { fitToDeadline } from "./fit-to-deadline.ts";
 import { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
@@ -123,21 +124,23 @@ export class Engine {
     };
   }
 
-  /** @throws ServerError "queue-full", "too-large", "shutting-down" */
-  submit(spec: JobSpec): Job {
+  /** @throws ServerError "queue-full", "too-large", "deadline-exceeded", "shutting-down", "worker-lost" */
+  submit(asked: JobSpec): Job {
     if (this.#draining) throw new ServerError("shutting-down", "the server is shutting down");
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
-    const job = new Job(spec, this.#now(), {
-      left: (left) => this.cancel(left),
-      ended: (ended) => this.#forget(ended),
-    });
     const { limits, slab, weightOf = () => 1 } = this.#options;
-    const expected = expectationOf(job, {
-      nowMs: this.#now(),
-      running: this.#running,
+    const nowMs = this.#now();
+    const surroundings: Surroundings = {
+      nowMs,
+      backlog: backlogOf(this.#running),
       lanes: this.#lanes,
       maxActiveRows: limits.maxActiveRows,
       weightOf,
+    };
+    const { spec, expected } = fitToDeadline(asked, (way) => expectationOf(way, surroundings));
+    const job = new Job(spec, nowMs, {
+      left: (left) => this.cancel(left),
+      ended: (ended) => this.#forget(ended),
     });
     admit(job, { ...this.load, ...expected }, limits, slab.size);
     this.#jobs.add(job);
@@ -148,6 +151,7 @@ export class Engine {
       expectedEvaluations: BigInt(expected.evaluations),
       expectedWait: duration(expected.waitMs),
       expectedDuration: duration(expected.durationMs),
+      adjusted: spec.adjusted ?? "",
     });
     for (const row of job.rows) this.#waiting.add(row);
     this.#pump();

@@ -1,8 +1,10 @@
+import { placesOf } from "../../worker/protocol.ts";
 import type { Promised } from "./admission.ts";
-import { firstGraph, rowGroups } from "./backlog.ts";
+import { firstLane, newGroup, rowGroups } from "./backlog.ts";
 import type { Job } from "./job.ts";
+import type { JobSpec } from "./job-spec.ts";
 import { type Lane, laneOf } from "./lane.ts";
-import { type Prediction, predictFinishMs, type RowGroup } from "./predict-finish.ts";
+import { predictFinishMs, type RowGroup } from "./predict-finish.ts";
 
 /** What a job costs, and when it would be done. */
 export interface Expectation extends Promised {
@@ -14,39 +16,41 @@ export interface Expectation extends Promised {
 /** What a new job finds. */
 export interface Surroundings {
   readonly nowMs: number;
-  /** Jobs that have not ended. */
-  readonly running: Iterable<Job>;
+  readonly backlog: readonly RowGroup[];
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly maxActiveRows: number;
   readonly weightOf: (tenant: string) => number;
 }
 
+/** The rows of jobs that have not ended, as a prediction sees them. */
+export function backlogOf(running: Iterable<Job>): RowGroup[] {
+  const backlog: RowGroup[] = [];
+  for (const job of running) {
+    const row = job.rows.find(({ step }) => step !== undefined);
+    const { spec } = job;
+    const lane = row === undefined ? firstLane(spec) : laneOf(spec.model, row.graph);
+    backlog.push(...rowGroups(job, lane));
+  }
+  return backlog;
+}
+
 /** What a job costs, and when it would begin and end if nothing else came after it. Pure. */
-export function expectationOf(job: Job, surroundings: Surroundings): Expectation {
-  const { nowMs } = surroundings;
-  const [row] = job.rows;
-  const { startMs, finishMs, promiseMs, missed } = predict(job, surroundings);
+export function expectationOf(spec: JobSpec, surroundings: Surroundings): Expectation {
+  const { nowMs, lanes, backlog, ...rest } = surroundings;
+  const costs = new Map([...lanes].map(([name, { cost }]) => [name, cost]));
+  const context = { nowMs, ...rest, lanes: costs };
+  const { startMs, finishMs, promiseMs, missed } = predictFinishMs(
+    backlog,
+    newGroup(spec),
+    context,
+  );
+  const evaluations = spec.rows[0]?.program.evaluations ?? 0;
   return {
     nowMs,
     promiseMs,
     missed,
-    evaluations: (row?.program.evaluations ?? 0) * (row?.places ?? 1),
+    evaluations: evaluations * placesOf(spec.conditioning),
     waitMs: startMs - nowMs,
     durationMs: finishMs - startMs,
   };
-}
-
-function predict(job: Job, { running, lanes, ...rest }: Surroundings): Prediction {
-  const { nowMs } = rest;
-  const backlog: RowGroup[] = [];
-  for (const other of running) {
-    const row = other.rows.find(({ step }) => step !== undefined);
-    backlog.push(...rowGroups(other, laneOf(other.spec.model, row?.graph ?? firstGraph(other))));
-  }
-  const [group] = rowGroups(job, laneOf(job.spec.model, firstGraph(job)));
-  if (group === undefined) {
-    return { startMs: nowMs, finishMs: nowMs, promiseMs: nowMs, missed: 0 };
-  }
-  const costs = new Map([...lanes].map(([name, { cost }]) => [name, cost]));
-  return predictFinishMs(backlog, group, { ...rest, lanes: costs });
 }

@@ -102,6 +102,27 @@ test.serial("a guided picture is inpainted too, and keeps what is known", async 
   t.true(differs.reduce((sum, one) => sum + one, 0) > 1000);
 });
 
+test.serial("a guided job is fitted to its deadline, and stays guided", async (t) => {
+  const { submit } = t.context;
+  const asked = {
+    model: MODEL,
+    sampler: { method: { $case: "fast", value: { method: "edm-heun", steps: 10_000 } } },
+    ...of("7"),
+  } as const;
+  const options = { deadline: { seconds: 0n, nanos: 1 } };
+  const refused = await t.throwsAsync(submit({ ...asked, options }));
+  const seconds = Number(/at least ([\d.]+) s/.exec(refused?.message ?? "")?.[1]);
+  const deadline = { seconds: BigInt(Math.floor(seconds / 2)), nanos: 0 };
+  const job = await submit({ ...asked, options: { deadline, fitToDeadline: true } });
+  const completed = (await eventsOf(job)).at(-1)?.event;
+  if (completed?.$case !== "completed") return t.fail();
+  t.is(
+    completed.value.adjusted,
+    "predictor_corrector/euler-maruyama with 250 steps in place of fast/edm-heun with 10000 steps",
+  );
+  t.deepEqual(completed.value.classLabel, { label: "7", guidanceScale: 4 });
+});
+
 test.serial("an unknown class is refused with the names of those there are", async (t) => {
   await t.throwsAsync(t.context.submit({ model: MODEL, ...of("ten") }), {
     message: /^condition\.class_label\.label: seen "ten", expected one of "0", "1", .*"9"$/,

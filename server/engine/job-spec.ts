@@ -50,6 +50,14 @@ export type Answer = (row: EndedRow) => Promise<JobEvent["event"] | undefined>;
 /** The settings that a job's end echoes. */
 export type UsedSettings = Pick<Completed, "sampler" | "likelihood" | "classLabel">;
 
+/** A sampler that may stand in for the one asked for, with its number of steps left open. */
+export interface CheaperWay {
+  readonly leastSteps: number;
+  readonly mostSteps: number;
+  /** The job with so many steps of it, from least to most; its `adjusted` says so. */
+  spec(steps: number): JobSpec;
+}
+
 /** A checked request: everything that the engine needs to run it. */
 export interface JobSpec {
   readonly model: Model;
@@ -69,4 +77,8 @@ export interface JobSpec {
   readonly tenant?: string;
   /** When it must have ended, on the engine's clock; default never. */
   readonly deadlineMs?: number;
+  /** How it may be done where it can't be done by its deadline as it is, the best way first; default by no other. */
+  readonly cheaper?: readonly CheaperWay[];
+  /** What it takes in place of what was asked for, as the job's end says it; default "": nothing. */
+  readonly adjusted?: string;
 }

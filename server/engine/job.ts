@@ -133,7 +133,7 @@ export class Job implements JobView {
         running: duration(nowMs - startedMs),
         meanBatchRows: evaluations === 0 ? 0 : companions / evaluations,
         modelSha256: spec.model.sha256,
-        adjusted: "",
+        adjusted: spec.adjusted ?? "",
       },
     });
     this.endedMs = nowMs;

@@ -130,6 +130,24 @@ const MANIFESTS: readonly Case[] = [
     message: "broken/model.json: formatVersion: seen 2, expected 1",
   },
   {
+    title: "a ladder without rungs",
+    manifest: merge("", { ladder: [] }),
+    message: "broken/model.json: ladder: seen [], expected at least 1 values",
+  },
+  {
+    title: "a rung that is no sampler",
+    manifest: merge("", { ladder: [{ method: "ddim", steps: 5, leastSteps: 5 }] }),
+    message:
+      'broken/model.json: ladder[0].method: seen "ddim", expected one of "predictor-corrector", "fast"',
+  },
+  {
+    title: "a rung whose least steps are more than its steps",
+    manifest: merge("", {
+      ladder: [{ method: "fast", solver: "unipc", steps: 5, leastSteps: 6 }],
+    }),
+    message: "broken/model.json: ladder[0].leastSteps: seen 6, expected at most steps, 5",
+  },
+  {
     title: "a batch that is none",
     manifest: merge("score", { batch: 0 }),
     message: "broken/model.json: score.batch: seen 0, expected at least 1",

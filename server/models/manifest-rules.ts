@@ -4,7 +4,7 @@ import { shown } from "./model-problem.ts";
 
 /** A rule between fields that does not hold: which field, and what is wrong with it. */
 export interface BrokenRule {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
@@ -15,7 +15,7 @@ export function checkManifest(manifest: Manifest): readonly BrokenRule[] {
   return RULES.flatMap((rule) => rule(manifest));
 }
 
-const RULES: readonly Rule[] = [ranges, classes, levels, sampler, networks, oracle];
+const RULES: readonly Rule[] = [ranges, classes, levels, samplers, networks, oracle];
 
 function ordered(path: readonly string[], low: number, high: number): readonly BrokenRule[] {
   return low < high ? [] : [{ path, message: `seen ${low} and ${high}, expected low < high` }];
@@ -103,11 +103,24 @@ function levels({ continuous, levels, score, classifier }: Manifest): BrokenRule
   ];
 }
 
-function sampler({ sampler, forwardProcess }: Manifest): BrokenRule[] {
-  if (sampler?.predictor !== "ancestral" || forwardProcess.kind !== "subvp") return [];
-  return [
-    { path: ["sampler", "predictor"], message: "seen ancestral, which sub-VP does not have" },
+function samplers({ sampler, ladder = [], forwardProcess }: Manifest): BrokenRule[] {
+  const broken: BrokenRule[] = [];
+  const all = [
+    { path: ["sampler"], entry: sampler },
+    ...ladder.map((entry, i) => ({ path: ["ladder", i], entry })),
   ];
+  for (const { path, entry } of all) {
+    if (entry?.method !== "predictor-corrector" || entry.predictor !== "ancestral") continue;
+    if (forwardProcess.kind !== "subvp") continue;
+    const message = "seen ancestral, which sub-VP does not have";
+    broken.push({ path: [...path, "predictor"], message });
+  }
+  for (const [i, { steps, leastSteps }] of ladder.entries()) {
+    if (leastSteps <= steps) continue;
+    const message = `seen ${leastSteps}, expected at most steps, ${steps}`;
+    broken.push({ path: ["ladder", i, "leastSteps"], message });
+  }
+  return broken;
 }
 
 function networks({ score, classifier, shape }: Manifest): BrokenRule[] {

@@ -146,6 +146,20 @@ const CONTRADICTIONS: readonly (readonly [
       sampler: { method: "predictor-corrector", predictor: "ancestral", steps: 10 },
     },
   ],
+  [
+    "ladder.0.leastSteps",
+    { ladder: [{ method: "fast", solver: "unipc", steps: 10, leastSteps: 11 }] },
+  ],
+  [
+    "ladder.1.predictor",
+    {
+      forwardProcess: { kind: "subvp", betaMin: 0.1, betaMax: 20 },
+      ladder: [
+        { method: "fast", solver: "unipc", steps: 10, leastSteps: 5 },
+        { method: "predictor-corrector", predictor: "ancestral", steps: 10, leastSteps: 5 },
+      ],
+    },
+  ],
   ["score.sigmaData", { score: { input: { name: "x", scaling: "edm-c-in" } } }],
   ["score.sigmaData", { score: { output: { name: "F", kind: "edm-raw" } } }],
   ["score.output.channels", { score: { output: { name: "y", kind: "score", channels: 2 } } }],
@@ -207,7 +221,8 @@ test("docs/models.md names every field and every value that a field may have", a
   const mentioned = (word: string): boolean =>
     new RegExp(`(?<![\\w-])${word.replaceAll(/[$[\]]/g, "\\$&")}(?![\\w-])`).test(docs);
   for (const { name, path, schema } of fields(JSON.parse(manifestJsonSchema()) as Json)) {
-    const values = path.startsWith(".sampler") ? [] : ((schema.enum ?? []) as string[]);
+    const named = path.startsWith(".sampler") || path.startsWith(".ladder");
+    const values = named ? [] : ((schema.enum ?? []) as string[]);
     for (const word of [name, ...values]) t.true(mentioned(word), `${path}: ${word}`);
   }
 });

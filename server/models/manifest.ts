@@ -1,6 +1,4 @@
 import { z } from "zod";
-import { CORRECTOR_NAMES, type CorrectorName } from "../../sde/samplers/correctors.ts";
-import { PREDICTORS, type PredictorName } from "../../sde/samplers/predictors.ts";
 import {
   type ClassifierEntry,
   classifierSchema,
@@ -10,16 +8,12 @@ import {
 import { type OracleEntry, oracleSchema } from "./manifest-oracle.ts";
 import { type ForwardProcessEntry, forwardProcessSchema } from "./manifest-process.ts";
 import { checkManifest } from "./manifest-rules.ts";
-
-/** The recommended sampler of a model. */
-export interface SamplerEntry {
-  readonly method: "predictor-corrector";
-  readonly predictor: PredictorName;
-  readonly corrector: CorrectorName;
-  readonly steps: number;
-  readonly correctorSteps: number;
-  readonly signalToNoise: number;
-}
+import {
+  ladderSchema,
+  type RungEntry,
+  type SamplerEntry,
+  samplerSchema,
+} from "./manifest-sampler.ts";
 
 /** Where the weights come from. */
 export interface ProvenanceEntry {
@@ -49,27 +43,12 @@ export interface Manifest {
   readonly score: ScoreNetworkEntry;
   readonly classifier?: ClassifierEntry;
   readonly sampler?: SamplerEntry;
+  readonly ladder?: readonly RungEntry[];
   readonly provenance?: ProvenanceEntry;
   readonly oracle?: OracleEntry;
 }
 
 const pixels = z.int().min(1).max(4096);
-const predictorNames = Object.keys(PREDICTORS) as PredictorName[];
-
-const sampler = z
-  .strictObject({
-    method: z.literal("predictor-corrector").describe("The family of samplers."),
-    predictor: z.enum(predictorNames).describe("The predictor."),
-    corrector: z.enum(CORRECTOR_NAMES).default("none").describe("The corrector."),
-    steps: z.int().min(1).describe("Predictor steps."),
-    correctorSteps: z
-      .int()
-      .min(0)
-      .default(1)
-      .describe("Corrector steps after each predictor step."),
-    signalToNoise: z.number().positive().default(0.16).describe("The corrector's r."),
-  })
-  .describe("The sampler that requests get when they name none.");
 
 const provenance = z
   .strictObject({
@@ -148,7 +127,8 @@ export const manifestSchema: z.ZodType<Manifest> = z
       ),
     score: scoreNetworkSchema,
     classifier: classifierSchema.exactOptional(),
-    sampler: sampler.exactOptional(),
+    sampler: samplerSchema.exactOptional(),
+    ladder: ladderSchema.exactOptional(),
     provenance: provenance.exactOptional(),
     oracle: oracleSchema.exactOptional(),
   })

@@ -10,7 +10,7 @@ import { unconditional } from "./class-condition.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel } from "./find-model.ts";
 import { checkFlow, invertible } from "./flow.ts";
-import { checkOptions } from "./job-options.ts";
+import { checkOptions, refuseFitting } from "./job-options.ts";
 import { checkPreview } from "./preview.ts";
 import { checkSources } from "./sources.ts";
 
@@ -30,6 +30,7 @@ export async function checkDecode(
   const model = findModel(request.model, repository);
   const { process, shape } = model;
   const options = checkOptions(request.options);
+  refuseFitting(options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const temperature = checkNumberOr("temperature", request.temperature, MAX_TEMPERATURE, 1);

@@ -2,12 +2,12 @@ import type { Model as ModelMessage } from "../../proto/gen/scorestream/v1/score
 import {
   CORRECTOR_NAMES,
   type CorrectorName,
+  FAST_METHODS,
   FLOW_SOLVERS,
   predictorsOf,
   SUPER_RESOLUTION_FACTORS,
 } from "../../sde/index.ts";
 import type { Model } from "../models/repository.ts";
-import { FAST_METHODS } from "./fast-solver.ts";
 import { RECOMMENDED } from "./predictor-corrector.ts";
 
 /** A sampler's name in ListModels: the predictor, with the corrector where there is one. */
@@ -31,6 +31,7 @@ function tasksOf({ manifest, graphs, shape }: Model): string[] {
     tasks.push("super-resolve");
   }
   if (graphs.has("jvp")) tasks.push("log-likelihood");
+  if (manifest.ladder !== undefined) tasks.push("fit-to-deadline");
   return tasks;
 }
 
@@ -41,7 +42,7 @@ export function describeModel(model: Model): ModelMessage {
     CORRECTOR_NAMES.map((corrector) => samplerName(predictor, corrector)),
   );
   const samplers = [...pairs.filter((name) => name !== "none"), ...OTHERS];
-  const { predictor, corrector } = manifest.sampler ?? RECOMMENDED;
+  const own = manifest.sampler ?? RECOMMENDED;
   return {
     name,
     sha256,
@@ -50,7 +51,7 @@ export function describeModel(model: Model): ModelMessage {
     classes: [...manifest.classes],
     tasks: tasksOf(model),
     samplers,
-    defaultSampler: samplerName(predictor, corrector),
+    defaultSampler: own.method === "fast" ? own.solver : samplerName(own.predictor, own.corrector),
     parameters: BigInt(manifest.score.parameters ?? 0),
   };
 }

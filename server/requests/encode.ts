@@ -7,7 +7,7 @@ import { unconditional } from "./class-condition.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel } from "./find-model.ts";
 import { checkFlow, invertible } from "./flow.ts";
-import { checkOptions } from "./job-options.ts";
+import { checkOptions, refuseFitting } from "./job-options.ts";
 import { NO_PREVIEW } from "./preview.ts";
 import { readPictures } from "./sources.ts";
 
@@ -23,6 +23,7 @@ export async function checkEncode(
   const model = findModel(request.model, context.repository);
   const { process } = model;
   const options = checkOptions(request.options);
+  refuseFitting(options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, context.limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);
   const conditioning = unconditional("model", model);

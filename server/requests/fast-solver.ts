@@ -2,6 +2,8 @@ import type { FastSolver } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import {
   type Churn,
   edmSampler,
+  FAST_METHODS,
+  type FastMethod,
   multistep,
   type Program,
   type Restart,
@@ -13,35 +15,21 @@ import type { Model } from "../models/repository.ts";
 import { checkCountOr, checkName, checkNameOr } from "./checks.ts";
 import type { CheckedSampler, CommonOptions } from "./sampler.ts";
 
-const METHODS = [
-  "ddim",
-  "dpm-solver++2m",
-  "dpm-solver++2m-sde",
-  "unipc",
-  "edm-heun",
-  "edm-stochastic",
-  "edm-restart",
-] as const;
-
-type Method = (typeof METHODS)[number];
-
-/** The names that `sampler.fast.method` takes. */
-export const FAST_METHODS: readonly string[] = METHODS;
-
 const STEPS = 20;
 const ORDER = 3;
 const MAX_ETA = 1000;
 
 /** What each method takes where the request says nothing. */
-const OWN: Readonly<Record<Method, { readonly timeGrid: TimeGridName; readonly eta: number }>> = {
-  ddim: { timeGrid: "log-snr", eta: 0 },
-  "dpm-solver++2m": { timeGrid: "log-snr", eta: 0 },
-  "dpm-solver++2m-sde": { timeGrid: "log-snr", eta: 1 },
-  unipc: { timeGrid: "log-snr", eta: 0 },
-  "edm-heun": { timeGrid: "karras", eta: 0 },
-  "edm-stochastic": { timeGrid: "karras", eta: 30 },
-  "edm-restart": { timeGrid: "karras", eta: 0 },
-};
+const OWN: Readonly<Record<FastMethod, { readonly timeGrid: TimeGridName; readonly eta: number }>> =
+  {
+    ddim: { timeGrid: "log-snr", eta: 0 },
+    "dpm-solver++2m": { timeGrid: "log-snr", eta: 0 },
+    "dpm-solver++2m-sde": { timeGrid: "log-snr", eta: 1 },
+    unipc: { timeGrid: "log-snr", eta: 0 },
+    "edm-heun": { timeGrid: "karras", eta: 0 },
+    "edm-stochastic": { timeGrid: "karras", eta: 30 },
+    "edm-restart": { timeGrid: "karras", eta: 0 },
+  };
 
 /** EDM's S_min, S_max and S_noise for CIFAR-10 in the VP process; S_churn is the request's eta. */
 const CHURN: Omit<Churn, "total"> = { sigmaMin: 0.01, sigmaMax: 1, noise: 1.007 };
@@ -50,7 +38,7 @@ const CHURN: Omit<Churn, "total"> = { sigmaMin: 0.01, sigmaMax: 1, noise: 1.007 
 const RESTART: Restart = { sigmaMin: 0.06, sigmaMax: 0.3, repeats: 4, steps: 3 };
 
 interface Chosen {
-  readonly method: Method;
+  readonly method: FastMethod;
   readonly steps: number;
   readonly timeGrid: TimeGridName;
   readonly eta: number;
@@ -67,7 +55,7 @@ export function checkFastSolver(
   if (!common.denoise) {
     throw invalidArgument("sampler.denoise", false, "true: fast solvers end with E[x0 | x_t]");
   }
-  const method = checkName(field("method"), asked.method, METHODS);
+  const method = checkName(field("method"), asked.method, FAST_METHODS);
   const own = OWN[method];
   const chosen: Chosen = {
     method,
@@ -82,7 +70,7 @@ export function checkFastSolver(
   };
 }
 
-function checkEta(field: string, seen: number, method: Method): number {
+function checkEta(field: string, seen: number, method: FastMethod): number {
   if (seen === 0) return OWN[method].eta;
   const most =
     method === "ddim"

@@ -14,6 +14,8 @@ export interface CheckedOptions {
   readonly priority: Priority;
   /** On the clock of performance.now(). */
   readonly deadlineMs?: number;
+  /** Takes what can be done by the deadline rather than nothing. */
+  readonly fitToDeadline: boolean;
 }
 
 const NO_OPTIONS: CheckedOptions = {
@@ -21,6 +23,7 @@ const NO_OPTIONS: CheckedOptions = {
   tenant: "",
   strict: false,
   priority: "interactive",
+  fitToDeadline: false,
 };
 
 /** Longer keys are no names. */
@@ -29,26 +32,14 @@ const MAX_KEY = 256;
 /** What a timer can wait for. */
 const MAX_DEADLINE_MS = 24 * 86_400_000;
 
-/**
- * Options that would change what the caller gets are refused as long as they are not kept.
- *
- * @throws ServerError "invalid-argument", "capability-missing"
- */
+/** @throws ServerError "invalid-argument" */
 export function checkOptions(options: JobOptions | undefined): CheckedOptions {
   if (options === undefined) return NO_OPTIONS;
   if (options.priority < 0 || options.priority > 2) {
     const expected = "PRIORITY_INTERACTIVE or PRIORITY_BATCH";
     throw invalidArgument("options.priority", options.priority, expected);
   }
-  const asked: readonly (readonly [field: string, seen: boolean])[] = [
-    ["options.fit_to_deadline", options.fitToDeadline],
-  ];
-  for (const [field, seen] of asked) {
-    if (!seen) continue;
-    const message = `${field}: this version does not keep it; leave it out`;
-    throw new ServerError("capability-missing", message);
-  }
-  const { idempotencyKey, detached, tenant, strict } = options;
+  const { idempotencyKey, detached, tenant, strict, fitToDeadline } = options;
   if (idempotencyKey.length > MAX_KEY) {
     const expected = `at most ${MAX_KEY} characters`;
     throw invalidArgument(
@@ -58,13 +49,29 @@ export function checkOptions(options: JobOptions | undefined): CheckedOptions {
     );
   }
   const deadline = checkDeadline(options.deadline);
+  if (fitToDeadline && deadline === undefined) {
+    const expected = "false, or options.deadline beside it";
+    throw invalidArgument("options.fit_to_deadline", true, expected);
+  }
   return {
     detached,
     tenant: checkTenant("options.tenant", tenant),
     strict,
+    fitToDeadline,
     priority: options.priority === 2 ? "batch" : "interactive",
     ...(deadline === undefined ? {} : { deadlineMs: performance.now() + deadline }),
   };
+}
+
+/**
+ * For tasks whose quality no ladder of samplers speaks of.
+ *
+ * @throws ServerError "capability-missing" where the request is to be fitted to its deadline
+ */
+export function refuseFitting({ fitToDeadline }: CheckedOptions): void {
+  if (!fitToDeadline) return;
+  const message = "options.fit_to_deadline: only Sample can be fitted to a deadline; leave it out";
+  throw new ServerError("capability-missing", message);
 }
 
 /** How long a job may take, in ms. */

@@ -11,7 +11,7 @@ import { unconditional } from "./class-condition.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel, needGraph } from "./find-model.ts";
 import { checkFlow } from "./flow.ts";
-import { checkOptions } from "./job-options.ts";
+import { checkOptions, refuseFitting } from "./job-options.ts";
 import { NO_PREVIEW } from "./preview.ts";
 import { readPictures } from "./sources.ts";
 
@@ -46,6 +46,7 @@ export async function checkLogLikelihood(
   needGraph("log_likelihood", model, "jvp", repository);
   const { process } = model;
   const options = checkOptions(request.options);
+  refuseFitting(options);
   const asked = checkAsked(request, model);
   const cost = asked.kind === "exact" ? dimsOf(model) : 1;
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps, cost);

@@ -11,7 +11,7 @@ import {
   predictorsOf,
 } from "../../sde/index.ts";
 import { invalidArgument } from "../errors.ts";
-import type { SamplerEntry } from "../models/manifest.ts";
+import type { PredictorCorrectorEntry } from "../models/manifest-sampler.ts";
 import type { Model } from "../models/repository.ts";
 import { checkCountOr, checkName, checkNameOr, checkNumberOr, listed } from "./checks.ts";
 import type { CheckedSampler, CommonOptions } from "./sampler.ts";
@@ -22,7 +22,8 @@ const LEAPFROG_STEPS = 3;
 const MAX_SIGNAL_TO_NOISE = 10;
 
 /** For a model that recommends nothing: the paper's choice where it has one. */
-export const RECOMMENDED: Omit<SamplerEntry, "method"> = {
+export const RECOMMENDED: PredictorCorrectorEntry = {
+  method: "predictor-corrector",
   predictor: "reverse-diffusion",
   corrector: "langevin",
   steps: 1000,
@@ -40,7 +41,8 @@ export function checkPredictorCorrector(
   common: CommonOptions,
 ): CheckedSampler {
   const field = (name: string): string => `sampler.predictor_corrector.${name}`;
-  const own = model.manifest.sampler ?? RECOMMENDED;
+  const { sampler } = model.manifest;
+  const own = sampler?.method === "predictor-corrector" ? sampler : RECOMMENDED;
   const predictor = asked?.predictor
     ? checkPredictor(field("predictor"), asked.predictor, model)
     : own.predictor;

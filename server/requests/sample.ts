@@ -1,4 +1,4 @@
-import type { SampleRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { SampleRequest, Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { sampledAnswer } from "../answers/sampled.ts";
 import type { JobSpec } from "../engine/job-spec.ts";
 import { invalidArgument } from "../errors.ts";
@@ -6,9 +6,10 @@ import { checkFormat } from "./check-format.ts";
 import { checkCondition } from "./conditions.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel } from "./find-model.ts";
+import { cheaperWays } from "./fit-sampler.ts";
 import { checkOptions } from "./job-options.ts";
 import { checkPreview } from "./preview.ts";
-import { checkSampler } from "./sampler.ts";
+import { checkSampler, type UsedSampler } from "./sampler.ts";
 
 /**
  * A sample request, checked, with every field left out filled in.
@@ -30,9 +31,9 @@ export async function checkSample(
     repository,
     { uploads, tenant: options.tenant },
   );
-  const { program, used } = checkSampler(request.sampler, model, limits, measured);
+  const asked = checkSampler(request.sampler, model, limits, measured);
   const inputs = measured?.inputs ?? [];
-  return {
+  const specOf = ({ program, used }: UsedSampler, adjusted = ""): JobSpec => ({
     model,
     rows: Array.from({ length: count }, (_, sample) => ({ program, sample, inputs })),
     seed: request.seed,
@@ -40,8 +41,13 @@ export async function checkSample(
     preview,
     answer: sampledAnswer(model, format),
     used: { sampler: used, likelihood: undefined, classLabel },
+    adjusted,
     ...options,
-  };
+  });
+  const spec = specOf(asked);
+  if (!options.fitToDeadline) return spec;
+  const check = (sampler: Sampler): UsedSampler => checkSampler(sampler, model, limits, measured);
+  return { ...spec, cheaper: cheaperWays(asked.used, model, repository, { check, specOf }) };
 }
 
 function checkCount(seen: number, most: number): number {

@@ -1,4 +1,4 @@
-import type { Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { FastSolver, type Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { LinearCondition, Program, Resampling } from "../../sde/index.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
@@ -7,8 +7,6 @@ import type { Measured } from "./conditions.ts";
 import { checkFastSolver } from "./fast-solver.ts";
 import { checkAnnealedLangevin, checkPredictorCorrector } from "./predictor-corrector.ts";
 import { checkProbabilityFlow } from "./probability-flow.ts";
-
-const PC = "predictorCorrector";
 
 /** Bounds that the operator sets. */
 export interface SamplerLimits {
@@ -31,6 +29,12 @@ export interface CheckedSampler {
   readonly used: NonNullable<Sampler["method"]>;
 }
 
+/** The program of a checked request, and its sampler as the answer echoes it. */
+export interface UsedSampler {
+  readonly program: Program;
+  readonly used: Sampler;
+}
+
 /**
  * Checks a request's sampler and fills in what it leaves out: a method that is named takes that method's own values,
  * a request without one what the model recommends.
@@ -42,11 +46,11 @@ export function checkSampler(
   model: Model,
   { maxSteps }: SamplerLimits,
   measured?: Measured,
-): { readonly program: Program; readonly used: Sampler } {
+): UsedSampler {
   const { process } = model;
   const eps = checkEps("sampler.time_eps", sampler?.timeEps ?? 0, process, process.samplingEps);
   const denoise = sampler?.denoise ?? true;
-  const { program, used } = checkMethod(sampler?.method, model, {
+  const { program, used } = checkMethod(sampler?.method ?? recommended(model), model, {
     maxSteps,
     eps,
     denoise,
@@ -56,12 +60,22 @@ export function checkSampler(
   return { program, used: { method: used, timeEps: eps, denoise } };
 }
 
+/** What a request without a method gets; undefined: predictor-corrector with the model's own settings. */
+function recommended({ manifest: { sampler } }: Model): Sampler["method"] {
+  if (sampler?.method !== "fast") return undefined;
+  const { solver, steps } = sampler;
+  return { $case: "fast", value: FastSolver.fromPartial({ method: solver, steps }) };
+}
+
 function checkMethod(
   method: Sampler["method"],
   model: Model,
   common: CommonOptions,
 ): CheckedSampler {
-  if (common.resampling !== undefined && (method?.$case ?? PC) !== PC) {
+  if (
+    common.resampling !== undefined &&
+    (method?.$case ?? "predictorCorrector") !== "predictorCorrector"
+  ) {
     const expected = "0: only predictor-corrector samplers go over their steps again";
     throw invalidArgument("condition.inpaint.resample_jumps", common.resampling.jumps, expected);
   }

@@ -7,6 +7,8 @@ import {
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { CallName } from "../requests/calls.ts";
+import { messageType } from "../requests/contract.ts";
+import { toProto3Json } from "../ws/write-json.ts";
 
 /** A request that is to be refused, in the forms in which it can be sent, and how. */
 export interface BadRequest {
@@ -30,12 +32,19 @@ export function badSample(
 ): BadRequest {
   const sample = SampleRequest.fromPartial(request);
   const bytes = SampleRequest.encode(sample).finish();
-  return { name, call: "sample", bytes, json: SampleRequest.toJSON(sample), code, message };
+  const json = toProto3Json(messageType("SampleRequest"), SampleRequest.toJSON(sample));
+  return { name, call: "sample", bytes, json, code, message };
 }
+
+const REQUESTS = {
+  encode: "EncodeRequest",
+  decode: "DecodeRequest",
+  logLikelihood: "LogLikelihoodRequest",
+} as const;
 
 /** Requests of the other tasks, as `badSample`. */
 export function badTask<Request>(
-  call: "encode" | "decode" | "logLikelihood",
+  call: keyof typeof REQUESTS,
   type: MessageFns<Request>,
   name: string,
   request: DeepPartial<Request>,
@@ -43,7 +52,8 @@ export function badTask<Request>(
 ): BadRequest {
   const value = type.fromPartial(request);
   const bytes = type.encode(value).finish();
-  return { name: `${call}: ${name}`, call, bytes, json: type.toJSON(value), code, message };
+  const json = toProto3Json(messageType(REQUESTS[call]), type.toJSON(value));
+  return { name: `${call}: ${name}`, call, bytes, json, code, message };
 }
 
 /** A sample request that only JSON can say. */

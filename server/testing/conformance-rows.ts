@@ -281,6 +281,27 @@ const SAMPLERS: readonly BadRequest[] = [
   ),
 ];
 
+const OPTIONS: readonly BadRequest[] = [
+  badSample(
+    "fitting without a deadline",
+    { options: { fitToDeadline: true } },
+    invalid(/^options\.fit_to_deadline: seen true, expected false, or options\.deadline beside it/),
+  ),
+  badSample(
+    "a deadline that nothing meets, fitted or not",
+    { options: { fitToDeadline: true, deadline: { nanos: 1 } } },
+    [
+      "deadline-exceeded",
+      /^options\.deadline: .*expected at least \d+\.\d\d s, with fast\/dpm-solver\+\+2m with 10 steps in place of /,
+    ],
+  ),
+  badSample(
+    "a deadline of no time",
+    { options: { deadline: { seconds: 0n } } },
+    invalid(/^options\.deadline: seen "0 s", expected more than 0 s and at most 24 days/),
+  ),
+];
+
 /** Every bad request of the conformance test. */
 export const BAD_REQUESTS: readonly BadRequest[] = [
   ...NAMES,
@@ -291,6 +312,7 @@ export const BAD_REQUESTS: readonly BadRequest[] = [
   ...PREVIEWS,
   ...WIRE,
   ...SAMPLERS,
+  ...OPTIONS,
 ];
 
 /** A frame that is no request at all, for the WebSocket alone. */

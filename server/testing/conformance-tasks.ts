@@ -184,6 +184,13 @@ const LATENTS: readonly BadRequest[] = [
     { images: [IMAGE], options: { idempotencyKey: "k".repeat(300) } },
     invalid(/^options\.idempotency_key: seen "300 characters", expected at most 256/),
   ),
+  badTask(
+    "encode",
+    EncodeRequest,
+    "an encoding that is to be fitted",
+    { images: [IMAGE], options: { fitToDeadline: true, deadline: { seconds: 60n } } },
+    ["capability-missing", /^options\.fit_to_deadline: only Sample can be fitted/],
+  ),
   badTask("decode", DecodeRequest, "no latents", {}, invalid(/^latents: seen "?0 of them/)),
   badTask(
     "decode",

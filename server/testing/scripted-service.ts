@@ -199,7 +199,7 @@ export function accepted(): Happening {
   const expectedDuration = { seconds: 0n, nanos: 0 };
   return {
     $case: "accepted",
-    value: { rows: 1, expectedEvaluations: 10n, expectedWait, expectedDuration },
+    value: { rows: 1, expectedEvaluations: 10n, expectedWait, expectedDuration, adjusted: "" },
   };
 }
 

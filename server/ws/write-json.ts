@@ -1,13 +1,18 @@
-import type { DescField } from "@bufbuild/protobuf";
+import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { messageType } from "../requests/contract.ts";
 import { isJsonObject, type JsonObject } from "./read-json.ts";
 
 const serverFrame = messageType("ServerFrame");
 
-/** A frame in proto3 JSON. The generated `toJSON` is that but for durations, which it writes as objects. */
+/** A frame in proto3 JSON. */
 export function writeJson(frame: ServerFrame): string {
-  return JSON.stringify(withDurations(ServerFrame.toJSON(frame), serverFrame.fields));
+  return JSON.stringify(toProto3Json(serverFrame, ServerFrame.toJSON(frame)));
+}
+
+/** What the generated `toJSON` gives as proto3 JSON, which it is but for durations: it writes these as objects. */
+export function toProto3Json(type: DescMessage, generated: unknown): unknown {
+  return withDurations(generated, type.fields);
 }
 
 function withDurations(json: unknown, fields: readonly DescField[]): unknown {

@@ -307,7 +307,7 @@ export interface JobOptions {
   detached: boolean;
   /** the same key gives the same job */
   idempotencyKey: string;
-  /** take fewer or cheaper steps rather than refuse; the result says which */
+  /** take fewer or cheaper steps rather than refuse; the result says which. Of Sample only */
   fitToDeadline: boolean;
   /** the same bits whatever shares the batch */
   strict: boolean;
@@ -461,7 +461,11 @@ export interface Accepted {
   /** network evaluations per row; 0: not known ahead */
   expectedEvaluations: bigint;
   expectedWait: Duration | undefined;
-  expectedDuration: Duration | undefined;
+  expectedDuration:
+    | Duration
+    | undefined;
+  /** as Completed.adjusted */
+  adjusted: string;
 }
 
 export interface Progress {
@@ -517,7 +521,7 @@ export interface Completed {
   /** how many rows shared a network evaluation, on average */
   meanBatchRows: number;
   modelSha256: string;
-  /** what fitting to the deadline changed; empty: nothing */
+  /** what fitting to the deadline changed: "NAME with N steps in place of NAME with N steps"; empty: nothing */
   adjusted: string;
   /** as used; of LogLikelihood only */
   likelihood:
@@ -4674,7 +4678,7 @@ export const JobEvent: MessageFns<JobEvent> = {
 };
 
 function createBaseAccepted(): Accepted {
-  return { rows: 0, expectedEvaluations: 0n, expectedWait: undefined, expectedDuration: undefined };
+  return { rows: 0, expectedEvaluations: 0n, expectedWait: undefined, expectedDuration: undefined, adjusted: "" };
 }
 
 export const Accepted: MessageFns<Accepted> = {
@@ -4693,6 +4697,9 @@ export const Accepted: MessageFns<Accepted> = {
     }
     if (message.expectedDuration !== undefined) {
       Duration.encode(message.expectedDuration, writer.uint32(34).fork()).join();
+    }
+    if (message.adjusted !== "") {
+      writer.uint32(42).string(message.adjusted);
     }
     return writer;
   },
@@ -4742,6 +4749,14 @@ export const Accepted: MessageFns<Accepted> = {
             message.expectedDuration = Duration.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.adjusted = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4772,6 +4787,7 @@ export const Accepted: MessageFns<Accepted> = {
         : isSet(object.expected_duration)
         ? Duration.fromJSON(object.expected_duration)
         : undefined,
+      adjusted: isSet(object.adjusted) ? globalThis.String(object.adjusted) : "",
     };
   },
 
@@ -4788,6 +4804,9 @@ export const Accepted: MessageFns<Accepted> = {
     }
     if (message.expectedDuration !== undefined) {
       obj.expectedDuration = Duration.toJSON(message.expectedDuration);
+    }
+    if (message.adjusted !== "") {
+      obj.adjusted = message.adjusted;
     }
     return obj;
   },
@@ -4807,6 +4826,7 @@ export const Accepted: MessageFns<Accepted> = {
     message.expectedDuration = (object.expectedDuration !== undefined && object.expectedDuration !== null)
       ? Duration.fromPartial(object.expectedDuration)
       : undefined;
+    message.adjusted = object.adjusted ?? "";
     return message;
   },
 };
