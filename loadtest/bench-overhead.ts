@@ -5,7 +5,8 @@
  *   npm run bench:overhead [-- --model color-digits --rows 64 --batch 32 --steps 30 --rounds 5]
  */
 import { parseArgs } from "node:util";
-import { Client } from "../clients/typescript/client.ts";
+import { connect } from "../clients/typescript/connect.ts";
+import type { Client } from "../clients/typescript/core/client.ts";
 import { machine, median } from "./machine.ts";
 import { runScript, spawnServer } from "./spawn.ts";
 
@@ -65,7 +66,7 @@ const server = await spawnServer([
   ...["--models", values.models, "--max-batch-rows", values.batch, "--log-level", "warn"],
   ...["--threads", values.threads, "--max-step-ms", "60000"],
 ]);
-const client = new Client(server.grpc);
+const client = connect(server.grpc);
 const bares: number[] = [];
 const plain: number[] = [];
 const previews: number[] = [];

@@ -1,11 +1,11 @@
-import type { Client } from "../clients/typescript/client.ts";
-import { ofClass } from "../clients/typescript/conditions.ts";
-import { fromFloat32 } from "../clients/typescript/float-tensor.ts";
+import type { Client } from "../clients/typescript/core/client.ts";
+import { ofClass } from "../clients/typescript/core/conditions.ts";
+import { fromFloat32 } from "../clients/typescript/core/float-tensor.ts";
 import {
   type DeepPartial,
   ImageFormat,
   type Sampler,
-} from "../proto/gen/scorestream/v1/scorestream.ts";
+} from "../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { runScript } from "./spawn.ts";
 
 /** A picture, and what the reader takes it for. */
@@ -51,7 +51,7 @@ export async function draw(client: Client, asked: Draw): Promise<Drawn> {
         format: ImageFormat.IMAGE_FORMAT_RAW_FLOAT32,
         ...(asked.scale === 0 ? {} : guided),
       });
-      const images = await job.results(({ event }) => {
+      const images = await job.images(({ event }) => {
         if (event?.$case === "completed") evaluations += Number(event.value.evaluations);
       });
       return images.map(({ shape, data }) => {

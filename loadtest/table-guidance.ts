@@ -10,7 +10,7 @@
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { Client } from "../clients/typescript/client.ts";
+import { connect } from "../clients/typescript/connect.ts";
 import { contactSheet } from "../clients/typescript/contact-sheet.ts";
 import { machine } from "./machine.ts";
 import { between } from "./page.ts";
@@ -73,7 +73,7 @@ const server = await spawnServer([
   ...["--models", values.models, "--default-model", values.model, "--log-level", "warn"],
   ...["--max-step-ms", "60000"],
 ]);
-const client = new Client(server.grpc);
+const client = connect(server.grpc);
 try {
   const { models } = await client.listModels();
   const classes = models.find(({ name }) => name === values.model)?.classes ?? [];

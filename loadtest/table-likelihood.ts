@@ -8,7 +8,7 @@
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { Client } from "../clients/typescript/client.ts";
+import { connect } from "../clients/typescript/connect.ts";
 import { addNoise, invert, shuffle, uniformNoise, type Variant } from "./likelihood-variants.ts";
 import { machine } from "./machine.ts";
 import { between } from "./page.ts";
@@ -59,7 +59,7 @@ const server = await spawnServer([
   ...["--models", values.models, "--default-model", values.model, "--log-level", "warn"],
   ...["--max-step-ms", "60000"],
 ]);
-const client = new Client(server.grpc);
+const client = connect(server.grpc);
 try {
   const before = performance.now();
   const pilot = await measure(digits.slice(0, PILOT));
@@ -110,7 +110,7 @@ async function measure(pictures: readonly Uint8Array[]): Promise<Likelihood[]> {
     dequantizations: 1,
     seed: 1n,
   });
-  const results = await job.results();
+  const results = await job.likelihoods();
   return results.map(({ bitsPerDim, evaluations }) => ({
     bitsPerDim,
     evaluations: Number(evaluations),

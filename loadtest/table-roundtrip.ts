@@ -9,8 +9,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { Client } from "../clients/typescript/client.ts";
-import { ImageFormat, type JobEvent } from "../proto/gen/scorestream/v1/scorestream.ts";
+import { connect } from "../clients/typescript/connect.ts";
+import { ImageFormat, type JobEvent } from "../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { machine } from "./machine.ts";
 import { spawnServer } from "./spawn.ts";
 
@@ -41,7 +41,7 @@ if (values.images === undefined) {
 const files = await pngFiles(values.images, Number(values.count));
 const pixels = await Promise.all(files.map(toPixels));
 const server = await spawnServer(["--log-level", "warn"]);
-const client = new Client(server.grpc);
+const client = connect(server.grpc);
 try {
   const rounds: Round[] = [];
   process.stdout.write("tolerance  largest error  median  evaluations (encode, decode)\n");
@@ -92,9 +92,9 @@ async function roundTrip(tolerance: number): Promise<Round> {
     if (event?.$case !== "completed") return;
     evaluations = [...evaluations, Number(event.value.evaluations) / files.length];
   };
-  const latents = await client.encode({ model, images: files, solver }).results(count);
+  const latents = await client.encode({ model, images: files, solver }).latents(count);
   const format = ImageFormat.IMAGE_FORMAT_RAW_FLOAT32;
-  const images = await client.decode({ model, latents, solver, format }).results(count);
+  const images = await client.decode({ model, latents, solver, format }).images(count);
   const errors = images.map(({ data }, i) => {
     const back = new Float32Array(new Uint8Array(data).buffer);
     return (

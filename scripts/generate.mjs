@@ -9,7 +9,7 @@ import { requireInstalled } from "./install.mjs";
 import { writeSettingsTable } from "./settings-table.mjs";
 
 /** The folders that buf.gen.yaml writes. */
-const GENERATED = ["proto/gen", "onnx/gen"];
+const GENERATED = ["proto/gen", "proto/messages/gen", "onnx/gen"];
 
 /** Generates into a folder of its own and compares; code 1 names each file that is not as committed. */
 export async function compareGenerated() {

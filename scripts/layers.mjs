@@ -14,8 +14,9 @@ const LAYERS = {
   server: ["onnx", "proto", "sde", "worker"],
   "models/generator": ["onnx", "sde"],
   "clients/cli": ["onnx", "worker"],
-  "clients/typescript": ["proto"],
-  loadtest: ["clients/typescript", "proto", "sde", "server", "worker"],
+  "clients/typescript/core": ["proto"],
+  "clients/typescript": ["clients/typescript/core", "proto"],
+  loadtest: ["clients/typescript", "clients/typescript/core", "proto", "sde", "server", "worker"],
 };
 
 /** Code 1 names each folder whose references are not its layer's. */

@@ -1,7 +1,8 @@
 import anyTest, { type TestFn } from "ava";
 import sharp from "sharp";
-import { ImageFormat, type JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { Client } from "./client.ts";
+import { ImageFormat, type JobEvent } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { connect } from "./connect.ts";
+import type { Client } from "./core/client.ts";
 import { collectFrames, filmStrip } from "./film-strip.ts";
 import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
@@ -20,7 +21,7 @@ test.after.always(async (t) => {
 });
 
 async function withClient<T>(target: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client(target);
+  const client = connect(target);
   try {
     return await use(client);
   } finally {

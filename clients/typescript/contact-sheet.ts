@@ -5,7 +5,7 @@ export interface SheetRow {
   /** Two lines beside the pictures, plain text. */
   readonly label: readonly [name: string, detail: string];
   /** Encoded pictures. */
-  readonly pictures: readonly Buffer[];
+  readonly pictures: readonly Uint8Array[];
 }
 
 /** In pixels. */

@@ -1,8 +1,8 @@
 import sharp from "sharp";
-import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { JobEvent } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
 
 /** The pictures of one sample in the order they came: previews, and the result last. Encoded PNGs. */
-export type Frames = Buffer[];
+export type Frames = Uint8Array[];
 
 /**
  * Collects the pictures of a sampling job until it completes.

@@ -1,13 +1,14 @@
 import anyTest, { type TestFn } from "ava";
-import { Client } from "./client.ts";
-import { inpaint, ofClass } from "./conditions.ts";
+import { connect } from "./connect.ts";
+import type { Client } from "./core/client.ts";
+import { inpaint, ofClass } from "./core/conditions.ts";
 import { mostApart, readPixels, toPng } from "./pixels.ts";
 import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{
   server: SpawnedServer;
   client: Client;
-  digits: readonly Buffer[];
+  digits: readonly Uint8Array[];
 }>;
 
 const SIZE = 32;
@@ -25,14 +26,14 @@ async function valuesOf(file: Uint8Array): Promise<Uint8Array> {
 /** Two digits of the trained network, which are the inputs of the tests. */
 test.before(async (t) => {
   const server = await spawnServer(["color-digits"], ["--max-batch-rows", "4"]);
-  const client = new Client(server.target);
+  const client = connect(server.target);
   const digits = await client
     .sample({
       count: 2,
       seed: 7n,
       sampler: { method: { $case: "fast", value: { method: "dpm-solver++2m", steps: 12 } } },
     })
-    .results();
+    .images();
   t.context = { server, client, digits: digits.map(({ data }) => data) };
 });
 
@@ -58,7 +59,7 @@ test.serial("inpainting by upload keeps the known pixels and fills the others an
           },
         },
       })
-      .results();
+      .images();
     return valuesOf(picture!.data);
   };
   const part = (values: Uint8Array, value: 255 | 0): Uint8Array =>
@@ -81,7 +82,7 @@ test.serial("a class is drawn by guidance, of the known part's rest too", async 
   } as const;
   for (const condition of conditions) {
     let used: unknown;
-    const pictures = await client.sample({ condition, sampler, seed: 4n }).results(({ event }) => {
+    const pictures = await client.sample({ condition, sampler, seed: 4n }).images(({ event }) => {
       if (event?.$case === "completed") used = event.value.classLabel;
     });
     t.deepEqual(used, asked);

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import anyTest, { type TestFn } from "ava";
-import { ImageFormat } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { Client } from "./client.ts";
-import { colorize, inpaint, ofClass, superResolve } from "./conditions.ts";
-import { fromFloat32 } from "./float-tensor.ts";
-import { interpolate } from "./interpolate.ts";
+import { ImageFormat } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { connect } from "./connect.ts";
+import type { Client } from "./core/client.ts";
+import { colorize, inpaint, ofClass, superResolve } from "./core/conditions.ts";
+import { fromFloat32 } from "./core/float-tensor.ts";
+import { interpolate } from "./core/interpolate.ts";
+import { ERROR_CODES, ScoreStreamError } from "./core/scorestream-error.ts";
 import { mostApart, readPixels, toPng } from "./pixels.ts";
-import { ERROR_CODES, ScoreStreamError } from "./scorestream-error.ts";
 import { repositoryPath, type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{ server: SpawnedServer; client: Client }>;
@@ -24,7 +25,7 @@ const CORRECTED = {
 
 test.before(async (t) => {
   const server = await spawnServer(["gaussian-mixture-vp"], ["--max-rows", String(MAX_ROWS)]);
-  t.context = { server, client: new Client(server.target) };
+  t.context = { server, client: connect(server.target) };
 });
 
 test.after.always(async (t) => {
@@ -60,29 +61,29 @@ async function failure(call: Promise<unknown>): Promise<ScoreStreamError> {
 test.serial("encoding and decoding give the pictures back, in order", async (t) => {
   const { client } = t.context;
   // The model's own samples: what lies far from its data errs more on the way back.
-  const samples = await client.sample({ count: 2, seed: 3n }).results();
+  const samples = await client.sample({ count: 2, seed: 3n }).images();
   const images = samples.map(({ data }) => data);
-  const latents = await client.encode({ images }).results();
+  const latents = await client.encode({ images }).latents();
   t.deepEqual(
     latents.map(({ shape, values }) => [shape, values.length]),
     Array(2).fill([{ channels: 3, height: SIZE, width: SIZE }, 3 * SIZE * SIZE]),
   );
-  const decoded = await client.decode({ latents }).results();
+  const decoded = await client.decode({ latents }).images();
   for (const [i, { data }] of decoded.entries()) {
     t.true(mostApart(await valuesOf(data), await valuesOf(images[i]!)) <= 1);
   }
   t.true(mostApart(await valuesOf(images[0]!), await valuesOf(images[1]!)) > 10, "two pictures");
   // Exact values in place of a file: the same latent.
   const format = ImageFormat.IMAGE_FORMAT_RAW_FLOAT32;
-  const [raw] = await client.decode({ latents: latents.slice(0, 1), format }).results();
+  const [raw] = await client.decode({ latents: latents.slice(0, 1), format }).images();
   const tensor = fromFloat32(raw!.shape!, raw!.data);
-  const [again] = await client.encode({ images: [tensor] }).results();
+  const [again] = await client.encode({ images: [tensor] }).latents();
   t.true(mostApart(again!.values, latents[0]!.values) < 0.01);
 });
 
 test.serial("an interpolation begins and ends with its pictures", async (t) => {
   const { client } = t.context;
-  const samples = await client.sample({ count: 2, seed: 3n }).results();
+  const samples = await client.sample({ count: 2, seed: 3n }).images();
   const [a, b] = [samples[0]!.data, samples[1]!.data];
   const frames = await interpolate(client, a, b, { frames: 5 });
   const [from, to, ...shown] = await Promise.all(
@@ -100,7 +101,7 @@ test.serial("an interpolation begins and ends with its pictures", async (t) => {
 
 test.serial("likelihoods are finite, in order, and say what they depend on", async (t) => {
   const { client } = t.context;
-  const [sample] = await client.sample({ seed: 5n }).results();
+  const [sample] = await client.sample({ seed: 5n }).images();
   const checkerboard = Uint8Array.from({ length: 48 }, (_, e) => (e % 2 === 0 ? 0 : 255));
   let settings: unknown;
   const likelihoods = await client
@@ -111,7 +112,7 @@ test.serial("likelihoods are finite, in order, and say what they depend on", asy
       dequantizations: 2,
       importanceWeighted: true,
     })
-    .results(({ event }) => {
+    .likelihoods(({ event }) => {
       if (event?.$case === "completed") settings = event.value.likelihood;
     });
   t.deepEqual(settings, {
@@ -141,7 +142,7 @@ test.serial("a colouring's gray is the gray that was given", async (t) => {
   const condition = colorize(await pngOf(gray, SIZE, 1));
   const pictures = await t.context.client
     .sample({ condition, count: 3, sampler: CORRECTED })
-    .results();
+    .images();
   t.is(pictures.length, 3);
   for (const { data } of pictures) {
     const values = await valuesOf(data);
@@ -159,7 +160,7 @@ test.serial("block averages are the low resolution that was given", async (t) =>
   const condition = superResolve(await pngOf(low, 1), 4);
   const pictures = await t.context.client
     .sample({ condition, count: 3, sampler: CORRECTED })
-    .results();
+    .images();
   t.is(pictures.length, 3);
   for (const { data } of pictures) {
     const values = await valuesOf(data);
@@ -185,9 +186,9 @@ test.serial("an upload of many parts is a source, of its own tenant's requests",
   const uploaded = await client.upload(bytes, "image/png", { tenant: "a" });
   t.is(uploaded.uploadId, createHash("sha256").update(bytes).digest("hex"));
   const images = [{ source: uploaded, resize: "fill" }] as const;
-  const [latent] = await client.encode({ images, options: { tenant: "a" } }).results();
+  const [latent] = await client.encode({ images, options: { tenant: "a" } }).latents();
   t.is(latent?.values.length, 3 * SIZE * SIZE);
-  const other = await failure(client.encode({ images, options: { tenant: "b" } }).results());
+  const other = await failure(client.encode({ images, options: { tenant: "b" } }).latents());
   t.deepEqual([other.code, other.field], ["upload-not-found", "images[0].upload_id"]);
 });
 
@@ -195,22 +196,20 @@ test.serial("errors have a code, the field and the server's sentence", async (t)
   const { client } = t.context;
   const small = await pngOf(levels(3 * 9), 3);
   const good = await pngOf(levels(48), SIZE);
-  const size = await failure(client.encode({ images: [good, small] }).results());
+  const size = await failure(client.encode({ images: [good, small] }).latents());
   t.deepEqual(
     [size.code, size.status, size.field],
     ["invalid-argument", "INVALID_ARGUMENT", "images[1]"],
   );
   t.regex(size.message, /^images\[1\]: seen .*3 x 3/);
   const mask = { uploadId: "none" };
-  const lost = await failure(
-    client.sample({ condition: inpaint({ image: good, mask }) }).results(),
-  );
+  const lost = await failure(client.sample({ condition: inpaint({ image: good, mask }) }).images());
   t.deepEqual([lost.code, lost.field], ["upload-not-found", "condition.inpaint.mask.upload_id"]);
-  const classes = await failure(client.sample({ condition: ofClass({ label: "7" }) }).results());
+  const classes = await failure(client.sample({ condition: ofClass({ label: "7" }) }).images());
   t.deepEqual([classes.code, classes.field], ["capability-missing", "condition.class_label"]);
   const wrong = await failure(client.upload(good, "image/webp"));
   t.deepEqual([wrong.code, wrong.field], ["invalid-argument", "header.content_type"]);
-  const model = await failure(client.decode({ model: "x", latents: [] }).results());
+  const model = await failure(client.decode({ model: "x", latents: [] }).images());
   t.deepEqual([model.code, model.status, model.field], ["model-not-found", "NOT_FOUND", undefined]);
 });
 
@@ -229,7 +228,7 @@ test.serial("an abort ends an encoding and frees its rows", async (t) => {
       for await (const event of long) {
         if (event.event?.$case !== "progress" || jobId !== "") continue;
         jobId = event.jobId;
-        full = await failure(client.encode({ images: [image] }).results());
+        full = await failure(client.encode({ images: [image] }, { retry: false }).latents());
         abort.abort();
       }
     })(),
@@ -239,7 +238,7 @@ test.serial("an abort ends an encoding and frees its rows", async (t) => {
   t.true((full?.retryAfterMs ?? 0) > 0);
   const watched = await failure(drain(client.watch(jobId)));
   t.is(watched.code, "cancelled");
-  t.is((await client.encode({ images: [image] }).results()).length, 1);
+  t.is((await client.encode({ images: [image] }).latents()).length, 1);
 });
 
 test.serial(
@@ -255,11 +254,11 @@ test.serial(
       break;
     }
     t.is((await failure(drain(client.watch(jobId)))).code, "cancelled");
-    const whole = client.sample({});
-    await whole.results();
-    await t.throwsAsync(whole.results(), { message: /once only/ });
+    const whole = client.sample();
+    await whole.images();
+    await t.throwsAsync(whole.images(), { message: /once only/ });
     const signal = AbortSignal.abort();
-    t.is((await failure(client.sample({}, { signal }).results())).status, "CANCELLED");
+    t.is((await failure(client.sample({}, { signal }).images())).status, "CANCELLED");
     const upload = client.upload(await pngOf(levels(48), SIZE), "image/png", { signal });
     t.is((await failure(upload)).status, "CANCELLED");
   },
@@ -270,8 +269,8 @@ async function drain(events: AsyncIterable<unknown>): Promise<void> {
 }
 
 test.serial("a server that is not there is gRPC's own error", async (t) => {
-  const nobody = new Client("127.0.0.1:1");
-  const error = await failure(nobody.listModels());
+  const nobody = connect("127.0.0.1:1");
+  const error = await failure(nobody.listModels({ retry: false }));
   nobody.close();
   t.deepEqual([error.code, error.status, error.field], [undefined, "UNAVAILABLE", undefined]);
   t.true(error.cause instanceof Error);

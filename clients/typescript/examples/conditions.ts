@@ -5,10 +5,10 @@ import type {
   Condition,
   DeepPartial,
   Sampler,
-} from "../../../proto/gen/scorestream/v1/scorestream.ts";
-import { Client } from "../client.ts";
-import { colorize, inpaint, superResolve } from "../conditions.ts";
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { connect } from "../connect.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
+import { colorize, inpaint, superResolve } from "../core/conditions.ts";
 import { mostApart, type Pixels, readPixels, toPng } from "../pixels.ts";
 import { blockMeans, grayOf, knownPart } from "./degrade.ts";
 import { centreBox, type Mask, rightHalf, strokes, writing } from "./masks.ts";
@@ -75,7 +75,7 @@ const MASKS: readonly (readonly [name: string, mask: Mask])[] = [
   ["centre missing", centreBox],
 ];
 
-const client = new Client(values.target);
+const client = connect(values.target);
 
 /** @param input an index that no two rows share, so that each gets noise of its own */
 async function drawFor(condition: Condition, steps: number, input: number): Promise<Pixels[]> {
@@ -83,7 +83,7 @@ async function drawFor(condition: Condition, steps: number, input: number): Prom
   const seed = BigInt(values.seed) + BigInt(1000 * (1 + input));
   const pictures = await client
     .sample({ model: values.model, count, seed, sampler: corrected(steps), condition })
-    .results();
+    .images();
   return Promise.all(pictures.map(({ data }) => readPixels(data)));
 }
 
@@ -150,7 +150,7 @@ async function write(
 try {
   const samples = await client
     .sample({ model: values.model, count: 6, seed: BigInt(values.seed), sampler: FREE })
-    .results();
+    .images();
   const inputs = await Promise.all(samples.map(({ data }) => readPixels(data)));
   await write("inpainting.png", inputs, inpaintRow);
   await write("colorization.png", inputs, colorizeRow);

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { Sampler } from "../../../proto/gen/scorestream/v1/scorestream.ts";
-import { Client } from "../client.ts";
+import type { Sampler } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { connect } from "../connect.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
 import { collectFrames } from "../film-strip.ts";
 
@@ -83,7 +83,7 @@ const SAMPLERS: readonly (readonly [name: string, method: Method])[] = [
   ["edm-restart", fast("edm-restart", 18)],
 ];
 
-const client = new Client(values.target);
+const client = connect(values.target);
 try {
   const rows: SheetRow[] = [];
   for (const [name, method] of SAMPLERS) {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { Client } from "../client.ts";
+import { connect } from "../connect.ts";
 import { collectFrames, filmStrip } from "../film-strip.ts";
 
 const help = `Asks a running scorestream server for samples with previews and writes them as one picture:
@@ -35,7 +35,7 @@ if (values.help) {
   process.exit(0);
 }
 
-const client = new Client(values.target);
+const client = connect(values.target);
 try {
   const steps = Number(values.steps);
   const events = client.sample({

@@ -1,9 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import type { DeepPartial, Sampler } from "../../../proto/gen/scorestream/v1/scorestream.ts";
-import { Client } from "../client.ts";
+import type {
+  DeepPartial,
+  Sampler,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { connect } from "../connect.ts";
 import { contactSheet, type SheetRow } from "../contact-sheet.ts";
-import { interpolate } from "../interpolate.ts";
+import { interpolate } from "../core/interpolate.ts";
 import { mostApart, readPixels } from "../pixels.ts";
 
 const help = `Asks a running scorestream server for samples, two by two, and for the pictures between the two of each pair:
@@ -45,10 +48,14 @@ const FREE: DeepPartial<Sampler> = {
 /** A level of 8 bits is 8e-3: the default's 1e-5 would cost more, and show nothing. */
 const SOLVER = { relativeTolerance: 1e-3, absoluteTolerance: 1e-3 };
 
-const client = new Client(values.target);
+const client = connect(values.target);
 
 /** How far the ends of an interpolation are from the pictures that it began with. */
-async function endsApart(pictures: readonly Buffer[], a: Buffer, b: Buffer): Promise<number> {
+async function endsApart(
+  pictures: readonly Uint8Array[],
+  a: Uint8Array,
+  b: Uint8Array,
+): Promise<number> {
   const [first, last] = [pictures[0], pictures.at(-1)];
   if (first === undefined || last === undefined) throw new Error("the server gave no pictures");
   const [from, to, begun, ended] = await Promise.all([a, b, first, last].map(readPixels));
@@ -56,7 +63,7 @@ async function endsApart(pictures: readonly Buffer[], a: Buffer, b: Buffer): Pro
   return Math.max(mostApart(from.values, begun.values), mostApart(to.values, ended.values));
 }
 
-async function interpolateRow(a: Buffer, b: Buffer, pair: number): Promise<SheetRow> {
+async function interpolateRow(a: Uint8Array, b: Uint8Array, pair: number): Promise<SheetRow> {
   const frames = Number(values.frames);
   const settings = { model: values.model, frames, solver: SOLVER };
   const images = await interpolate(client, a, b, settings);
@@ -69,7 +76,7 @@ try {
   const pairs = Number(values.pairs);
   const samples = await client
     .sample({ model: values.model, count: 2 * pairs, seed: BigInt(values.seed), sampler: FREE })
-    .results();
+    .images();
   const ends = samples.map(({ data }) => data);
   // Side by side: their jobs share evaluations.
   const rows = await Promise.all(

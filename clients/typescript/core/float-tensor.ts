@@ -1,4 +1,4 @@
-import type { ImageShape, Tensor } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { ImageShape, Tensor } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 
 /** A picture's exact values, or a latent. */
 export interface FloatTensor {
@@ -7,9 +7,9 @@ export interface FloatTensor {
   readonly values: Float32Array;
 }
 
-/** As the contract has it: little endian, as is every machine that Node runs on but s390x. Shares the memory. */
+/** As the contract has it: little endian, as every machine that runs browsers, and Node but on s390x. Shares the memory. */
 export function toTensor({ shape, values }: FloatTensor): Tensor {
-  return { shape, float32: Buffer.from(values.buffer, values.byteOffset, values.byteLength) };
+  return { shape, float32: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }
 
 /** The values of bytes as `IMAGE_FORMAT_RAW_FLOAT32` or a `Tensor` have them. A copy. */

@@ -1,4 +1,7 @@
-import { ClassCondition, type Condition } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import {
+  ClassCondition,
+  type Condition,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { type PictureSource, toImageSource } from "./source.ts";
 
 /** A class out of `Model.classes`. */

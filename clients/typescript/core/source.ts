@@ -1,4 +1,7 @@
-import type { ImageSource, TensorSource } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  ImageSource,
+  TensorSource,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { type FloatTensor, toTensor } from "./float-tensor.ts";
 
 /** What `upload` answered, or its id alone. Requests that use it must have the tenant of the upload. */
@@ -26,8 +29,7 @@ export type LatentSource = FloatTensor | Uploaded;
 export function toImageSource(picture: PictureSource): ImageSource {
   if ("resize" in picture) return { ...toImageSource(picture.source), resize: picture.resize };
   if (picture instanceof Uint8Array) {
-    const value = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
-    return { source: { $case: "data", value }, resize: "" };
+    return { source: { $case: "data", value: picture }, resize: "" };
   }
   return { ...toTensorSource(picture), resize: "" };
 }

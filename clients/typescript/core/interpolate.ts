@@ -3,8 +3,8 @@ import type {
   DeepPartial,
   Image,
   JobOptions,
-} from "../../proto/gen/scorestream/v1/scorestream.ts";
-import type { CallOptions } from "./call.ts";
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { CallOptions } from "./call-options.ts";
 import type { Client } from "./client.ts";
 import type { PictureSource } from "./source.ts";
 import { onArc } from "./spherical.ts";
@@ -37,12 +37,12 @@ export async function interpolate(
   if (!(Number.isInteger(frames) && frames >= 2)) {
     throw new RangeError(`frames: seen ${frames}, expected a whole number >= 2`);
   }
-  const [from, to] = await client.encode({ ...flow, images: [a, b] }, call).results();
+  const [from, to] = await client.encode({ ...flow, images: [a, b] }, call).latents();
   if (from === undefined || to === undefined) throw new Error("the server gave no latents");
   const latents = Array.from({ length: frames }, (_, frame) => ({
     shape: from.shape,
     values: onArc(from.values, to.values, frame / (frames - 1)),
   }));
   const decode = { ...flow, latents, ...(format === undefined ? {} : { format }) };
-  return await client.decode(decode, call).results();
+  return await client.decode(decode, call).images();
 }

@@ -1,4 +1,7 @@
-import type { Image, LikelihoodResult } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  Image,
+  LikelihoodResult,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { type FloatTensor, fromFloat32 } from "./float-tensor.ts";
 import type { TakeResult } from "./job.ts";
 

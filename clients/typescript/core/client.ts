@@ -1,0 +1,177 @@
+import {
+  type CancelResponse,
+  DecodeRequest,
+  type DeepPartial,
+  EncodeRequest,
+  JobOptions,
+  type ListModelsResponse,
+  LogLikelihoodRequest,
+  SampleRequest,
+  type UploadResponse,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { CallOptions, ClientOptions } from "./call-options.ts";
+import { Job, LatentJob, LikelihoodJob, PictureJob } from "./job.ts";
+import { JobStream } from "./job-stream.ts";
+import { retrying } from "./retry.ts";
+import { cancelledByCaller } from "./scorestream-error.ts";
+import { type LatentSource, type PictureSource, toImageSource, toTensorSource } from "./source.ts";
+import type { TaskRequest, Transport, WatchRequest } from "./transport.ts";
+import { type ContentType, sha256Of, uploadParts } from "./upload-parts.ts";
+
+/** The contract's request with every field but the pictures left out at will. */
+type OfPictures<Request> = DeepPartial<Omit<Request, "images">> & {
+  /** Of the model's size, 1 to the server's `--max-count`. */
+  readonly images: readonly PictureSource[];
+};
+type OfLatents<Request> = DeepPartial<Omit<Request, "latents">> & {
+  /** Of the model's shape, 1 to the server's `--max-count`. */
+  readonly latents: readonly LatentSource[];
+};
+
+export interface UploadOptions extends CallOptions {
+  /** Whose requests may use it; left out: those of requests without a tenant. */
+  readonly tenant?: string;
+}
+
+/**
+ * A scorestream server. `connect` makes one, over gRPC or over a WebSocket; it connects with its first call.
+ *
+ * The four tasks answer with a `Job` each, which is read once: event by event (`for await (const { event } of job)`), or
+ * to its end for its results alone (`await job.images()`). Fields of a request that are left out take the model's
+ * defaults; `completed` echoes what was used. Whatever fails throws a `ScoreStreamError`, when the job is read and not
+ * when it is started. What finds no server or no room is tried again, a job that was asked for once is run once
+ * (`CallOptions.retry`), and over the WebSocket a job survives its connection (`CallOptions.resume`).
+ */
+export class Client {
+  readonly #transport: Transport;
+  readonly #options: ClientOptions;
+  /** Those that something may still come of. */
+  readonly #streams = new Set<JobStream>();
+
+  constructor(transport: Transport, options: ClientOptions = {}) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** @throws ScoreStreamError */
+  listModels(options: CallOptions = {}): Promise<ListModelsResponse> {
+    return retrying(() => this.#transport.listModels(), { ...this.#options, ...options });
+  }
+
+  /**
+   * Stores a picture, a mask or numbers, for later requests of the same tenant: the answer is a source for them.
+   *
+   * @param bytes a file, or float32[channels, height, width], little endian; must be what `contentType` says
+   * @throws ScoreStreamError "invalid-argument", "too-large", "upload-store-full" (with `retryAfterMs`)
+   */
+  async upload(
+    bytes: Uint8Array,
+    contentType: ContentType,
+    { tenant = "", ...call }: UploadOptions = {},
+  ): Promise<UploadResponse> {
+    const header = { contentType, sha256: await sha256Of(bytes), tenant };
+    const { signal } = call;
+    return await retrying(() => this.#transport.upload(uploadParts(bytes, header), signal), {
+      ...this.#options,
+      ...call,
+    });
+  }
+
+  /**
+   * Draws samples, free ones or with a `condition` out of conditions.ts.
+   *
+   * @returns a job of `count` pictures, in `format`
+   * @throws ScoreStreamError from the job, such as "invalid-argument", "capability-missing", "upload-not-found"
+   */
+  sample(request: DeepPartial<SampleRequest> = {}, options: CallOptions = {}): PictureJob {
+    const value = SampleRequest.fromPartial(request);
+    return new PictureJob(this.#start({ $case: "sample", value }, options));
+  }
+
+  /**
+   * Takes each picture up the probability flow to its latent, of the model's shape, and of about the prior's scale where
+   * the picture is like the model's data: noise that these lack is magnified. There are no previews. No noise is drawn:
+   * the same picture has the same latent.
+   *
+   * @returns a job of one latent a picture
+   * @throws ScoreStreamError from the job: "invalid-argument" or "upload-not-found" at `images[i]`, "solver-failed"
+   */
+  encode(request: OfPictures<EncodeRequest>, options: CallOptions = {}): LatentJob {
+    const images = request.images.map(toImageSource);
+    const value = EncodeRequest.fromPartial({ ...request, images });
+    return new LatentJob(this.#start({ $case: "encode", value }, options));
+  }
+
+  /**
+   * Takes each latent down the probability flow to its picture, which undoes `encode` where `time_eps` is the same.
+   *
+   * @returns a job of one picture a latent, in `format`
+   * @throws ScoreStreamError from the job: "invalid-argument" or "upload-not-found" at `latents[i]`, "solver-failed"
+   */
+  decode(request: OfLatents<DecodeRequest>, options: CallOptions = {}): PictureJob {
+    const latents = request.latents.map(toTensorSource);
+    const value = DecodeRequest.fromPartial({ ...request, latents });
+    return new PictureJob(this.#start({ $case: "decode", value }, options));
+  }
+
+  /**
+   * How likely the model finds each picture: docs/likelihood.md. A tensor is a point, which is not dequantised. Progress
+   * counts each probe of each draw as a row; results count pictures.
+   *
+   * @returns a job of one likelihood a picture; `completed.likelihood` has the settings that it depends on
+   * @throws ScoreStreamError from the job: "invalid-argument" or "upload-not-found" at `images[i]`, "capability-missing"
+   *   where the model's network can't be differentiated, "solver-failed"
+   */
+  logLikelihood(
+    request: OfPictures<LogLikelihoodRequest>,
+    options: CallOptions = {},
+  ): LikelihoodJob {
+    const images = request.images.map(toImageSource);
+    const value = LogLikelihoodRequest.fromPartial({ ...request, images });
+    return new LikelihoodJob(this.#start({ $case: "logLikelihood", value }, options));
+  }
+
+  /** Attaches to a job again, from the event after `afterSequence`. Leaving it ends no job. @throws ScoreStreamError */
+  watch(jobId: string, afterSequence = 0n, options: CallOptions = {}): Job {
+    const value = { jobId, afterSequence };
+    return new Job(this.#open({ $case: "watch", value }, options, false));
+  }
+
+  /** Ends a job within one step, whoever started it. @throws ScoreStreamError */
+  cancel(jobId: string, options: CallOptions = {}): Promise<CancelResponse> {
+    return retrying(() => this.#transport.cancel(jobId), { ...this.#options, ...options });
+  }
+
+  /** Leaves every job that is being read, which cancels those that are not `detached`, and lets the connection go. */
+  close(): void {
+    for (const stream of this.#streams) stream.leave(cancelledByCaller("the client was closed"));
+    this.#transport.close();
+  }
+
+  /** Asks for a job. It is detached where it is to survive its connection, and then leaving it must cancel it. */
+  #start(request: TaskRequest, options: CallOptions): JobStream {
+    const { resume = this.#transport.resumes, retry } = { ...this.#options, ...options };
+    const asked = JobOptions.fromPartial(request.value.options ?? {});
+    const cancelsJob = !asked.detached && (resume || !this.#transport.leavingEndsJobs);
+    const detached = asked.detached || resume;
+    const idempotencyKey = asked.idempotencyKey || (retry === false ? "" : randomKey());
+    request.value.options = { ...asked, detached, idempotencyKey };
+    return this.#open(request, options, cancelsJob);
+  }
+
+  #open(request: TaskRequest | WatchRequest, options: CallOptions, cancelsJob: boolean): JobStream {
+    const resume = this.#transport.resumes;
+    const onEnd = (stream: JobStream): void => void this.#streams.delete(stream);
+    const given = { resume, ...this.#options, ...options, cancelsJob, onEnd };
+    const stream = new JobStream(this.#transport, request, given);
+    this.#streams.add(stream);
+    stream.begin();
+    return stream;
+  }
+}
+
+/** 128 bits. Unlike `randomUUID`, this works in a browser whose page is not of a secure context. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

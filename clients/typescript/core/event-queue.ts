@@ -1,0 +1,67 @@
+import type { JobEvent } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { ScoreStreamError } from "./scorestream-error.ts";
+import type { EventStream } from "./transport.ts";
+
+/**
+ * Events that came and were not read yet. A WebSocket in a browser can't be told to wait, so a reader that is slower than the
+ * job is given the newest preview and progress of each row here, as the server would: what waits is bounded by the rows.
+ */
+export class EventQueue implements EventStream {
+  /** By what a later event replaces, in the order of their sequence. */
+  readonly #events = new Map<string, JobEvent>();
+  readonly #onLeave: () => void;
+  #failure: ScoreStreamError | undefined;
+  #isOver = false;
+  #wake: () => void = () => {};
+
+  /** @param onLeave called once, when the reader leaves before the end */
+  constructor(onLeave: () => void) {
+    this.#onLeave = onLeave;
+  }
+
+  /** @returns whether it was the last */
+  push(event: JobEvent): boolean {
+    const slot = slotOf(event);
+    this.#events.delete(slot);
+    this.#events.set(slot, event);
+    if (event.event?.$case === "completed") this.#isOver = true;
+    this.#wake();
+    return this.#isOver;
+  }
+
+  /** Ends the stream with an error, once what came before it has been read. */
+  fail(error: ScoreStreamError): void {
+    this.#failure ??= error;
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  async next(): Promise<JobEvent | undefined> {
+    if (this.#events.size === 0 && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    for (const [slot, event] of this.#events) {
+      this.#events.delete(slot);
+      return event;
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return undefined;
+  }
+
+  leave(): void {
+    this.#events.clear();
+    this.#failure = undefined;
+    if (!this.#isOver) this.#onLeave();
+    this.#isOver = true;
+    this.#wake();
+  }
+}
+
+function slotOf({ event, sequence }: JobEvent): string {
+  if (event?.$case === "preview" || event?.$case === "progress") {
+    return `${event.$case} ${event.value.row}`;
+  }
+  return String(sequence);
+}

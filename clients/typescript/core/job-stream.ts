@@ -1,0 +1,153 @@
+import type { JobEvent } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { CallOptions } from "./call-options.ts";
+import { aborted, Backoff, isWorthTryingAgain, sleep } from "./retry.ts";
+import { ScoreStreamError } from "./scorestream-error.ts";
+import type { EventStream, TaskRequest, Transport, WatchRequest } from "./transport.ts";
+
+export interface JobStreamOptions extends CallOptions {
+  readonly resume: boolean;
+  /** Whether leaving the stream cancels its job by a request of its own. */
+  readonly cancelsJob: boolean;
+  /** Called once, when nothing more will come. */
+  readonly onEnd: (stream: JobStream) => void;
+}
+
+/** The present call before there is one. */
+const NOTHING: EventStream = { next: () => Promise.resolve(undefined), leave: () => {} };
+
+/**
+ * A job's events over as many calls as it takes: a request that finds no server or no room is sent again until its first
+ * event has come, and a job whose connection is lost is come back to. Ends with the job, or is left.
+ */
+export class JobStream implements EventStream {
+  readonly #transport: Transport;
+  readonly #request: TaskRequest | WatchRequest;
+  readonly #options: JobStreamOptions;
+  readonly #backoff: Backoff;
+  readonly #left = new AbortController();
+  readonly #onAbort: () => void;
+  /** The present call. */
+  #call: EventStream = NOTHING;
+  /** What the present call was last asked for. */
+  #pending: Promise<JobEvent | undefined> | undefined;
+  /** Lets a `next` that waits for an event go. */
+  #release: () => void = () => {};
+  #leftWith: ScoreStreamError | undefined;
+  #jobId: string | undefined;
+  #sequence: bigint;
+  #isOver = false;
+
+  constructor(
+    transport: Transport,
+    request: TaskRequest | WatchRequest,
+    options: JobStreamOptions,
+  ) {
+    this.#transport = transport;
+    this.#request = request;
+    this.#options = options;
+    const { signal, retry = {} } = options;
+    this.#backoff = new Backoff(retry === false ? {} : retry);
+    this.#sequence = request.$case === "watch" ? request.value.afterSequence : 0n;
+    this.#onAbort = () => this.leave(signal && aborted(signal));
+  }
+
+  /** Sends the request at once, unless the signal has been given already. Called once, before `next`. */
+  begin(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted) {
+      this.#end();
+      this.#leftWith = aborted(signal);
+      return;
+    }
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#call = this.#transport.events(this.#request);
+  }
+
+  async next(): Promise<JobEvent | undefined> {
+    while (!this.#isOver) {
+      try {
+        const event = await this.#read();
+        if (event === undefined) this.#end();
+        else if (!this.#isOver) return this.#note(event);
+      } catch (error) {
+        if (!this.#isOver) await this.#recover(error);
+      }
+    }
+    if (this.#leftWith !== undefined) throw this.#leftWith;
+    return undefined;
+  }
+
+  /** @param error what `next` throws from now on; left out: it says that there is nothing more */
+  leave(error?: ScoreStreamError): void {
+    if (this.#isOver) return;
+    this.#leftWith = error;
+    this.#end();
+    this.#left.abort();
+    this.#release();
+    if (this.#options.cancelsJob) void this.#cancelJob();
+    else this.#call.leave();
+  }
+
+  #read(): Promise<JobEvent | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#release = () => resolve(undefined);
+      this.#pending = this.#call.next();
+      this.#pending.then(resolve, reject);
+    });
+  }
+
+  #note(event: JobEvent): JobEvent {
+    this.#backoff.reset();
+    this.#jobId = event.jobId;
+    this.#sequence = event.sequence;
+    if (event.event?.$case === "completed") this.#end();
+    return event;
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#options.onEnd(this);
+  }
+
+  /** Makes the next call, after a while; or throws the error, where there is to be none. */
+  async #recover(error: unknown): Promise<void> {
+    const delayMs = this.#mayCallAgain(error) ? this.#backoff.delayAfter(error) : undefined;
+    if (delayMs === undefined) {
+      this.#end();
+      throw error;
+    }
+    this.#call.leave();
+    try {
+      await sleep(delayMs, this.#left.signal);
+    } catch {
+      return; // left meanwhile
+    }
+    this.#call = this.#transport.events(this.#nextRequest());
+  }
+
+  #mayCallAgain(error: unknown): error is ScoreStreamError {
+    if (this.#jobId === undefined) {
+      return this.#options.retry !== false && isWorthTryingAgain(error);
+    }
+    return this.#options.resume && error instanceof ScoreStreamError && error.isConnectionLost;
+  }
+
+  #nextRequest(): TaskRequest | WatchRequest {
+    if (this.#jobId === undefined) return this.#request;
+    return { $case: "watch", value: { jobId: this.#jobId, afterSequence: this.#sequence } };
+  }
+
+  /** Best effort: a job that can't be reached runs to its end. Never rejects. */
+  async #cancelJob(): Promise<void> {
+    try {
+      // A request whose first event has not come yet: its job has a name only then.
+      this.#jobId ??= (await (this.#pending ?? this.#call.next()))?.jobId;
+      if (this.#jobId !== undefined) await this.#transport.cancel(this.#jobId);
+    } catch {
+      // It never began, or the connection is lost.
+    } finally {
+      this.#call.leave();
+    }
+  }
+}
