@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import type { ClassInput, GraphSource, TimeType } from "./protocol.ts";
-import { sessionOf } from "./sessions.ts";
+import { releaseSession, sessionOf } from "./sessions.ts";
 
 /** One number or label a place of the batch. */
 interface Scalars {
@@ -34,6 +34,8 @@ export interface Evaluator {
 }
 
 type Batch = Omit<Evaluator, "run"> & {
+  /** The session's key. */
+  readonly session: string;
   readonly feeds: InferenceSession.FeedsType;
   readonly fetches: Record<string, Tensor>;
 };
@@ -57,8 +59,17 @@ export async function evaluator(source: GraphSource, places: number): Promise<Ev
   };
 }
 
+/** Frees what is held for graphs that are evaluated no more: sessions and tensors. */
+export async function release(keys: readonly string[]): Promise<void> {
+  for (const [key, { session }] of batches) {
+    if (keys.includes(session)) batches.delete(key);
+  }
+  for (const key of keys) await releaseSession(key);
+}
+
 function batchOf(source: GraphSource, places: number): Batch {
-  const key = `${source.key}/${places}`;
+  // Two versions of a model may evaluate one file by different inputs and outputs.
+  const key = `${JSON.stringify(source)}/${places}`;
   const known = batches.get(key);
   if (known !== undefined) return known;
   const made = tensorsOf(source, places);
@@ -81,7 +92,12 @@ function tensorsOf(source: GraphSource, places: number): Batch {
   const output = pictures(outputChannels);
   const feeds: Record<string, Tensor> = { [inputName]: x.tensor, [timeName]: times.tensor };
   const fetches: Record<string, Tensor> = { [outputName]: output.tensor };
-  let batch: Omit<Batch, "feeds" | "fetches"> = { x: x.values, times, output: output.values };
+  let batch: Omit<Batch, "feeds" | "fetches"> = {
+    session: source.key,
+    x: x.values,
+    times,
+    output: output.values,
+  };
   if (classInput !== undefined) {
     const labels = labelsOf(classInput, places);
     feeds[classInput.name] = labels.tensor;

@@ -141,7 +141,14 @@ export type Derivation =
       readonly classifier: NetworkFile & { readonly kind: "logits" | "log-probabilities" };
     };
 
-export type WorkerTask = BatchTask | ProfileTask | DeriveTask;
+/** Frees the sessions of graphs that are evaluated no more. */
+export interface ReleaseTask {
+  readonly kind: "release";
+  /** Of the graphs' sources. */
+  readonly keys: readonly string[];
+}
+
+export type WorkerTask = BatchTask | ProfileTask | DeriveTask | ReleaseTask;
 
 export interface RowAnswer {
   /** Bit r: register r was written, so its sides are to be swapped. */
@@ -181,7 +188,16 @@ export interface DeriveAnswer {
   readonly error: number;
 }
 
-export type WorkerAnswer = BatchAnswer | ProfileAnswer | DeriveAnswer | WorkerFailure;
+export interface ReleaseAnswer {
+  readonly ok: true;
+}
+
+export type WorkerAnswer =
+  | BatchAnswer
+  | ProfileAnswer
+  | DeriveAnswer
+  | ReleaseAnswer
+  | WorkerFailure;
 
 /** What every worker, a thread or a process, is given when it starts. */
 export interface WorkerSetup {

@@ -12,7 +12,7 @@ export function sessionOptions(intraOpThreads: number): InferenceSession.Session
   };
 }
 
-/** ORT sessions of this thread by their graph's key. They live as long as the thread. */
+/** ORT sessions of this thread by their graph's key. They live until they are released, or as long as the thread. */
 const sessions = new Map<string, Promise<InferenceSession>>();
 
 /**
@@ -28,4 +28,11 @@ export function sessionOf(source: GraphSource): Promise<InferenceSession> {
   sessions.set(source.key, session);
   session.catch(() => sessions.delete(source.key));
   return session;
+}
+
+/** Frees the session of a key, where there is one. No evaluation of it may be under way. */
+export async function releaseSession(key: string): Promise<void> {
+  const session = sessions.get(key);
+  sessions.delete(key);
+  await (await session?.catch(() => undefined))?.release();
 }

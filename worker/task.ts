@@ -1,6 +1,7 @@
 import { type BatchContext, type BatchStage, runBatch } from "./batch.ts";
 import { runCarried } from "./carried.ts";
 import { derive } from "./derive.ts";
+import { release } from "./evaluate.ts";
 import { createFillNormal } from "./noise.ts";
 import { profile } from "./profile.ts";
 import type {
@@ -54,5 +55,7 @@ function run(task: WorkerTask, context: BatchContext): Promise<WorkerAnswer> {
       return profile(task);
     case "derive":
       return derive(task);
+    case "release":
+      return release(task.keys).then(() => ({ ok: true }));
   }
 }
