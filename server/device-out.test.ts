@@ -13,7 +13,7 @@ import { MODELS } from "./testing/start-engine.ts";
 
 const MODEL = "gaussian-mixture-vp";
 
-/** A folder with one model, as long as the test runs: a worker that replaces another reads it again. */
+/** A folder with one model. */
 async function modelsFolder(t: ExecutionContext): Promise<string> {
   const models = await mkdtemp(join(tmpdir(), "scorestream-models-"));
   t.teardown(() => rm(models, { recursive: true }));
@@ -45,7 +45,7 @@ test("a device that is out turns the server not ready and refuses jobs, until a 
     const response = await fetch(`http://127.0.0.1:${server.httpPort}/readyz`);
     return [response.status, await response.json()];
   };
-  t.deepEqual(await readyz(), [200, { ready: true, reasons: [] }]);
+  t.deepEqual(await readyz(), [200, { ready: true, reasons: [], problems: [] }]);
 
   const running = await sample();
   t.is(running.status.code, status.UNAVAILABLE);
@@ -54,7 +54,7 @@ test("a device that is out turns the server not ready and refuses jobs, until a 
     "the device fails repeatedly and was taken out: a worker was lost: it exited with code 3";
   t.is(running.status.details, reason);
   t.is(await asked.promise, 1000);
-  t.deepEqual(await readyz(), [503, { ready: false, reasons: [reason] }]);
+  t.deepEqual(await readyz(), [503, { ready: false, reasons: [reason], problems: [] }]);
   const refused = await sample();
   t.is(refused.status.code, status.UNAVAILABLE);
   t.deepEqual([refused.events, refused.status.details], [[], reason]);

@@ -57,3 +57,13 @@ export function invalidArgument(field: string, seen: unknown, expected: string):
   const shown = typeof seen === "string" ? JSON.stringify(seen.slice(0, 80)) : String(seen);
   return new ServerError("invalid-argument", `${field}: seen ${shown}, expected ${expected}`);
 }
+
+/** When a server that stops may have a successor, in ms: a caller who knows another server need not wait. */
+export const SUCCESSOR_MS = 1000;
+
+/** What new work gets of a server that stops. */
+export function shuttingDown(): ServerError {
+  const message =
+    "the server is shutting down and takes nothing new: ask another, or its successor";
+  return new ServerError("shutting-down", message, { retryAfterMs: SUCCESSOR_MS });
+}

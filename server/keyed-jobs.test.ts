@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { type JobOptions, SampleRequest } from "../proto/gen/scorestream/v1/scorestream.ts";
 import type { Job } from "./engine/job.ts";
+import type { Repository } from "./models/repository.ts";
 import { ScoreStream } from "./score-stream.ts";
 import { testConfig } from "./testing/config.ts";
 import { eventsOf, type StartedEngine, startEngine } from "./testing/start-engine.ts";
@@ -12,8 +13,13 @@ const test = anyTest as TestFn<StartedEngine & { service: ScoreStream }>;
 
 test.before(async (t) => {
   const started = await startEngine({ models: [MODEL] });
-  const context = { ...started.context, uploads: openUploadStore(testConfig()) };
-  t.context = { ...started, service: new ScoreStream(started.engine, context) };
+  const { repository, limits } = started.context;
+  const models = {
+    current: repository,
+    use: <T>(check: (all: Repository) => Promise<T>) => check(repository),
+  };
+  const uploads = openUploadStore(testConfig());
+  t.context = { ...started, service: new ScoreStream(started.engine, { models, limits, uploads }) };
 });
 
 test.after.always((t) => t.context.close());

@@ -15,6 +15,7 @@ import type { Job } from "./engine/job.ts";
 import type { JobSpec } from "./engine/job-spec.ts";
 import { ServerError } from "./errors.ts";
 import { KeyedJobs } from "./keyed-jobs.ts";
+import type { ServedModels } from "./models/served-models.ts";
 import type { RequestContext } from "./requests/context.ts";
 import { checkDecode } from "./requests/decode-latents.ts";
 import { describeModel } from "./requests/describe-model.ts";
@@ -26,7 +27,8 @@ import { IncomingUpload } from "./uploads/incoming-upload.ts";
 import type { UploadStore } from "./uploads/upload-store.ts";
 
 /** What the service needs beside the engine. */
-export interface ServiceContext extends RequestContext {
+export interface ServiceContext extends Omit<RequestContext, "repository"> {
+  readonly models: Pick<ServedModels, "current" | "use">;
   readonly uploads: UploadStore;
 }
 
@@ -45,7 +47,7 @@ export class ScoreStream implements Service {
   }
 
   listModels(): ListModelsResponse {
-    return { models: [...this.#context.repository.models.values()].map(describeModel) };
+    return { models: [...this.#context.models.current.models.values()].map(describeModel) };
   }
 
   sample(request: SampleRequest): Promise<JobView> {
@@ -73,6 +75,7 @@ export class ScoreStream implements Service {
   }
 
   upload(): Uploading {
+    this.#engine.checkOpen();
     return new IncomingUpload(this.#context.uploads);
   }
 
@@ -84,9 +87,13 @@ export class ScoreStream implements Service {
     check: (request: Request, context: RequestContext) => Promise<JobSpec>,
   ): Promise<Job> {
     const name = { call, bytes: type.encode(request).finish(), options: request.options };
-    return this.#keyed.start(name, async () =>
-      this.#engine.submit(await check(request, this.#context)),
-    );
+    const { models, ...context } = this.#context;
+    return this.#keyed.start(name, () => {
+      this.#engine.checkOpen();
+      return models.use(async (repository) =>
+        this.#engine.submit(await check(request, { ...context, repository })),
+      );
+    });
   }
 
   #job(id: string): Job {

@@ -61,6 +61,6 @@ export interface Service {
   watch(request: WatchRequest): JobView;
   /** @throws ServerError "job-not-found" */
   cancel(request: CancelRequest): CancelResponse;
-  /** Begins an upload. Whoever calls this ends it, by `finish` or `abort`. */
+  /** Begins an upload. Whoever calls this ends it, by `finish` or `abort`. @throws ServerError "shutting-down" */
   upload(): Uploading;
 }

@@ -1,20 +1,18 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import { Engine, type EngineLoad } from "./engine/engine.ts";
 import { Slab } from "./engine/slab.ts";
 import { Workers, type WorkersOptions } from "./engine/workers.ts";
-import { asServerError } from "./errors.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
+import type { Readiness } from "./http/answer.ts";
+import { startAdmin } from "./http/start-admin.ts";
 import { startHttp } from "./http/start-http.ts";
-import { withDerivedGraphs } from "./models/derived-graphs.ts";
-import {
-  type Model,
-  type ModelProblem,
-  openRepository,
-  type Repository,
-} from "./models/repository.ts";
+import { modelHost } from "./models/model-host.ts";
+import type { ModelProblem } from "./models/repository.ts";
+import { type ReloadReport, ServedModels } from "./models/served-models.ts";
 import { ScoreStream } from "./score-stream.ts";
 import { openUploadStore } from "./uploads/open-store.ts";
 import { startWs } from "./ws/start-ws.ts";
@@ -26,26 +24,38 @@ const FLUSH_MS = 2000;
 export interface RunningServer {
   readonly grpcPort: number;
   readonly httpPort: number;
-  /** Models that were found and left out. */
+  /** Of the operator's calls; undefined where there are none. */
+  readonly adminPort: number | undefined;
+  /** What the folder of models has that is not served, and why. */
   readonly problems: readonly ModelProblem[];
   /** What the engine has taken on. */
   readonly load: EngineLoad;
   /** Memory that uploads have taken, stored and coming, in bytes. */
   readonly uploadBytes: number;
-  /** Stops taking requests, lets those that run end within the grace, and frees everything. */
-  close(): Promise<void>;
+  /** Serves what the folder of models has now. @throws ServerError "shutting-down" */
+  reload(): Promise<ReloadReport>;
+  /**
+   * Stops: not ready at once, serves on for the configured delay, then takes nothing new, lets what runs end within the
+   * grace, and frees everything.
+   *
+   * @param options.atOnce without the delay
+   * @returns how many jobs were ended before they were done
+   */
+  close(options?: { readonly atOnce?: boolean }): Promise<number>;
 }
 
 export interface StartOptions {
   /** Whatever tests of faults want to be other than it is in service. */
   readonly workers?: Partial<WorkersOptions>;
+  /** Waits for the delay of a drain; another way only in tests. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 /** Starts everything: models, workers, engine, both front ends. Resolves when requests are answered. */
 export async function startServer(
   config: Config,
   log: Logger,
-  options: StartOptions = {},
+  { workers: workersOptions, pause = setTimeout }: StartOptions = {},
 ): Promise<RunningServer> {
   const slab = new Slab(config.slabMib * 1024 * 1024);
   const workers = new Workers({
@@ -55,11 +65,7 @@ export async function startServer(
     watchdogMs: 1000 * config.watchdogS,
     maxHeapMib: config.workerHeapMib,
     onLost: (loss) => log.warn(loss, "a worker was lost and is replaced"),
-    ...options.workers,
-  });
-  const found = await openRepository(config.models, {
-    defaultModel: config.defaultModel,
-    intraOpThreads: config.threads,
+    ...workersOptions,
   });
   const engine = new Engine({
     slab,
@@ -70,86 +76,68 @@ export async function startServer(
     maxStepMs: config.maxStepMs,
   });
   const cache = config.cache || join(homedir(), ".cache", "scorestream");
-  const repository = await warm(found, { engine, workers, cache }, log);
-  const uploads = openUploadStore(config);
-  const service = new ScoreStream(engine, { repository, limits: config, uploads });
-  const grpc = await startGrpc(service, config, log);
-  const http = await startHttp(service, config, log, () =>
-    whyNotReady(service, repository, workers),
+  const models = new ServedModels(
+    modelHost(config, { engine, workers, cache }, log),
+    config.defaultModel,
   );
-  const ws = startWs(http.server, service, config, log);
+  const uploads = openUploadStore(config);
+  const service = new ScoreStream(engine, { models, limits: config, uploads });
   let serving = true;
   const settle = (): void => {
-    service.ready = serving && repository.models.size > 0 && workers.out === undefined;
+    service.ready = serving && models.current.models.size > 0 && workers.out === undefined;
   };
+  const reload = async (): Promise<ReloadReport> => {
+    const report = await models.reload();
+    settle();
+    log.info({ changes: report.changes }, "models read");
+    for (const problem of report.problems) log.error(problem, "not served as it is in the folder");
+    return report;
+  };
+  const readiness = (): Readiness => ({
+    reasons: service.ready ? [] : [whyNotReady(serving, workers)],
+    problems: models.current.problems,
+  });
+  await reload();
+  const grpc = await startGrpc(service, config, log);
+  const http = await startHttp(service, config, log, readiness);
+  const ws = startWs(http.server, service, config, log);
+  const admin = await startAdmin(config.admin, { models, reload }, log);
   workers.follow(() => {
     const { out } = workers;
     if (out === undefined) log.info("the device works again");
     else log.error({ err: out }, "the device was taken out");
     settle();
   });
-  settle();
   return {
     grpcPort: grpc.port,
     httpPort: http.port,
-    problems: repository.problems,
+    adminPort: admin?.port,
+    get problems() {
+      return models.current.problems;
+    },
     get load() {
       return engine.load;
     },
     get uploadBytes() {
       return uploads.bytes;
     },
-    async close() {
+    reload,
+    async close({ atOnce = false } = {}) {
       serving = false;
+      models.stop();
       settle();
-      await engine.drain(1000 * config.shutdownGraceS);
+      if (!atOnce && config.drainDelayS > 0) await pause(1000 * config.drainDelayS);
+      const cut = await engine.drain(1000 * config.shutdownGraceS);
       // Every job has ended by now; what is left is to be read.
-      await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS)]);
+      await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS), admin?.close(0)]);
       await http.close(FLUSH_MS);
       await workers.close();
+      return cut;
     },
   };
 }
 
-function whyNotReady(
-  service: ScoreStream,
-  { models }: Repository,
-  { out }: Workers,
-): readonly string[] {
-  if (service.ready) return [];
-  if (out !== undefined) return [out.message];
-  return [models.size === 0 ? "no model can be served" : "the server is starting or stopping"];
-}
-
-interface Warming {
-  readonly engine: Engine;
-  readonly workers: Workers;
-  readonly cache: string;
-}
-
-/** Derives, loads and measures every model; one that does not run is a problem like a file that is missing. */
-async function warm(
-  found: Repository,
-  { engine, workers, cache }: Warming,
-  log: Logger,
-): Promise<Repository> {
-  const models = new Map<string, Model>();
-  const problems = [...found.problems];
-  for (const bare of found.models.values()) {
-    try {
-      const model = await withDerivedGraphs(bare, (task) => workers.derive(task), cache);
-      for (const [graph, reason] of model.missingGraphs) {
-        log.warn({ model: model.name, graph, reason }, "a graph could not be derived");
-      }
-      await engine.open(model);
-      models.set(model.name, model);
-      const graphs = [...model.graphs.keys()];
-      const maxBatchRows = graphs.map((graph) => engine.batchLimitOf(model, graph));
-      log.info({ model: model.name, graphs, maxBatchRows }, "model opened");
-    } catch (error) {
-      problems.push({ model: bare.name, message: asServerError(error).message });
-    }
-  }
-  for (const problem of problems) log.error(problem, "model left out");
-  return { ...found, models, problems };
+function whyNotReady(serving: boolean, { out }: Workers): string {
+  if (!serving) return "the server is shutting down";
+  return out === undefined ? "no model can be served" : out.message;
 }

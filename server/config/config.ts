@@ -13,6 +13,7 @@ export interface Config {
   readonly host: string;
   readonly grpcPort: number;
   readonly httpPort: number;
+  readonly admin: string;
   readonly models: string;
   readonly cache: string;
   readonly defaultModel: string;
@@ -35,6 +36,7 @@ export interface Config {
   readonly maxFrameBytes: number;
   readonly maxSocketBufferBytes: number;
   readonly slowReaderS: number;
+  readonly drainDelayS: number;
   readonly shutdownGraceS: number;
   readonly logLevel: LogLevel;
 }

@@ -37,7 +37,8 @@ test("every setting can be set by its flag and by its variable", (t) => {
   for (const [key, { flag, variable, range }] of Object.entries(SETTINGS)) {
     const value =
       /from (\d+)/.exec(range)?.[1] ??
-      (range.startsWith("one of") ? range.split(", ").at(-1) : "x");
+      (range.startsWith("one of") ? range.split(", ").at(-1) : undefined) ??
+      (range.startsWith("HOST:PORT") ? "[::1]:0" : "x");
     if (value === undefined) return t.fail(range);
     const expected = /^\d+$/.test(value) ? Number(value) : value;
     t.is(Object.entries(config([flag, value])).find(([name]) => name === key)?.[1], expected, flag);
@@ -77,6 +78,9 @@ const wrong: readonly [argv: string[], env: Record<string, string>, expected: Re
   [["--models", "--threads", "2"], {}, /^--models: seen no value, /],
   [["--models="], {}, /^--models: seen "", expected text that is not empty$/],
   [["--log-level", "loud"], {}, /^--log-level: seen "loud", expected one of silent, .*debug/],
+  [["--admin", "9090"], {}, /^--admin: seen "9090", expected HOST:PORT, or nothing$/],
+  [["--admin", "localhost:65536"], {}, /^--admin: seen "localhost:65536", /],
+  [["--admin", "::1:9090"], {}, /^--admin: seen "::1:9090", /],
   [["-x"], {}, /^unknown flag -x, /],
   [["50051"], {}, /^seen "50051", expected a flag: --help lists them$/],
   [

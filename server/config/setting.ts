@@ -67,6 +67,27 @@ export function choice<const T extends string>(
   };
 }
 
+/** HOST:PORT, with an IPv6 address in brackets; or nothing. */
+export function address(name: string, words: Words): Setting<string> {
+  return {
+    ...named(name, words),
+    default: "",
+    range: "HOST:PORT, or nothing",
+    schema: z.string().refine((text) => text === "" || parseAddress(text) !== undefined),
+  };
+}
+
+/** The parts of HOST:PORT; undefined where it is none. */
+export function parseAddress(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const [, bracketed, plain, digits] =
+    /^(?:\[([\da-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  return host === undefined || port > 65_535 ? undefined : { host, port };
+}
+
 function named(
   name: string,
   { unit = "", doc }: Words,

@@ -1,5 +1,5 @@
 import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
-import { choice, integer, type Setting, text } from "./setting.ts";
+import { address, choice, integer, type Setting, text } from "./setting.ts";
 
 const PORTS = [0, 65_535] as const;
 
@@ -9,6 +9,9 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   grpcPort: integer("grpc-port", 50_051, PORTS, { doc: "Port of gRPC; 0: any free one." }),
   httpPort: integer("http-port", 8080, PORTS, {
     doc: "Port of HTTP and the WebSocket; 0: any free one.",
+  }),
+  admin: address("admin", {
+    doc: "Address of the operator's calls, such as 127.0.0.1:9090: whoever reaches it may reload models; empty: none.",
   }),
   models: text("models", "models", { doc: "Folder whose subfolders are the models." }),
   cache: text("cache", "", {
@@ -92,9 +95,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: "s",
     doc: "A WebSocket that is over its buffer and takes nothing for so long is closed (1008).",
   }),
+  drainDelayS: integer("drain-delay-s", 1, [0, 3600], {
+    unit: "s",
+    doc: "How long a server that got SIGTERM serves on, not ready, until those who send it work have noticed.",
+  }),
   shutdownGraceS: integer("shutdown-grace-s", 10, [0, 3600], {
     unit: "s",
-    doc: "How long a stopping server lets running requests end.",
+    doc: "How long a stopping server lets running requests end after that.",
   }),
   logLevel: choice("log-level", "info", LOG_LEVELS, { doc: "What the log on stderr tells." }),
 };

@@ -74,6 +74,12 @@ export class DeviceSchedule<Row> {
     this.#queues.push(queue);
   }
 
+  /** @param queue one without rows */
+  close(queue: LaneQueue<Row>): void {
+    const index = this.#queues.indexOf(queue);
+    if (index >= 0) this.#queues.splice(index, 1);
+  }
+
   of(priority: Priority): PriorityClass {
     return this.#classes[priority];
   }

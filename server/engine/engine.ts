@@ -1,9 +1,8 @@
-import type { BatchAnswer, GraphName, RowAnswer } from "../../worker/protocol.ts";
-import { asServerError, ServerError } from "../errors.ts";
+import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
+import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit, type Limits } from "./admission.ts";
 import { claimOf, evaluationsLeft } from "./backlog.ts";
-import { CostModel } from "./cost-model.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
 import { fitToDeadline } from "./fit-to-deadline.ts";
@@ -11,11 +10,11 @@ import { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
 import { type Lane, laneOf, laneOfRow } from "./lane.ts";
+import { type Bench, measureLanes } from "./measure-lanes.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
-import { profiledSizes } from "./step-profile.ts";
 import { type Retry, Suspects } from "./suspects.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 import type { Workers } from "./workers.ts";
@@ -77,6 +76,8 @@ export class Engine {
   readonly #running = new Set<Job>();
   readonly #deadlines = new Map<Job, NodeJS.Timeout>();
   #onIdle: (() => void) | undefined;
+  /** Told whenever a job has ended or given back its last row. */
+  readonly #onRest: (() => void)[] = [];
   #draining = false;
 
   constructor(options: EngineOptions) {
@@ -89,23 +90,59 @@ export class Engine {
     options.workers.follow(() => this.#failAll());
   }
 
-  /** Warms up every graph of a model, measures its step times and opens its lane. @throws ServerError where one does not run */
-  async open(model: Model): Promise<void> {
+  /**
+   * Warms up every graph of a model, measures its step times and opens its lane.
+   *
+   * @param bench where they are measured; default the workers that serve
+   * @throws ServerError where one does not run
+   */
+  async open(model: Model, bench?: Bench): Promise<void> {
     const { workers, maxBatchRows, maxStepMs } = this.#options;
-    const batchSizes = profiledSizes(maxBatchRows);
-    const measured: (readonly [lane: string, lane: Lane])[] = [];
-    for (const [graph, source] of model.graphs) {
-      const task = { kind: "profile", source, batchSizes, enoughMs: maxStepMs } as const;
-      const { stepMs } = await workers.profile(task);
-      const profile = { batchSizes: batchSizes.slice(0, stepMs.length), stepMs };
-      const cost = new CostModel(profile, { maxPlaces: maxBatchRows, maxStepMs });
-      measured.push([laneOf(model, graph), { graph, source, cost }]);
+    const bounds = { maxPlaces: maxBatchRows, maxStepMs };
+    let measured: Awaited<ReturnType<typeof measureLanes>>;
+    try {
+      measured = await measureLanes(model, bench ?? workers, bounds);
+      if (bench !== undefined) await workers.warm([...model.graphs.values()]);
+    } catch (error) {
+      await this.#free([...model.graphs.values()]);
+      throw error;
     }
     for (const [name, lane] of measured) {
       const { cost } = lane;
       this.#lanes.set(name, lane);
       this.#scheduler.open(name, { limit: cost.limit, stepMs: (places) => cost.stepMs(places) });
     }
+  }
+
+  /** Closes a model's lanes, once none of its jobs runs and none may come, and frees its sessions in the workers. */
+  async close(model: Model): Promise<void> {
+    while (this.#uses(model)) {
+      await new Promise<void>((resolve) => this.#onRest.push(resolve));
+    }
+    for (const graph of model.graphs.keys()) {
+      const name = laneOf(model, graph);
+      this.#lanes.delete(name);
+      this.#scheduler.close(name);
+    }
+    await this.#free([...model.graphs.values()]);
+  }
+
+  /** Frees the workers' sessions of graphs, but of those that an open lane has too: models and versions may share a file. */
+  async #free(sources: readonly GraphSource[]): Promise<void> {
+    const keys = new Set(sources.map(({ key }) => key));
+    for (const { source } of this.#lanes.values()) keys.delete(source.key);
+    await this.#options.workers.release([...keys]);
+  }
+
+  /** Whether a job of the model runs, or a worker has a row of one that has ended. */
+  #uses(model: Model): boolean {
+    const mine = ({ spec }: Job): boolean => spec.model === model;
+    return [...this.#running].some(mine) || [...this.#leaving].some(({ job }) => mine(job));
+  }
+
+  /** Tells those who wait for the last step of a job. */
+  #rest(): void {
+    for (const tell of this.#onRest.splice(0)) tell();
   }
 
   /** The largest batch of a model's lane. */
@@ -126,7 +163,7 @@ export class Engine {
 
   /** @throws ServerError "queue-full", "too-large", "deadline-exceeded", "shutting-down", "worker-lost" */
   submit(asked: JobSpec): Job {
-    if (this.#draining) throw new ServerError("shutting-down", "the server is shutting down");
+    this.checkOpen();
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const { limits, slab, weightOf = () => 1 } = this.#options;
     const nowMs = this.#now();
@@ -171,8 +208,17 @@ export class Engine {
     return true;
   }
 
-  /** Takes no more jobs; resolves when none is running, or after `graceMs`, when those left are failed. */
-  async drain(graceMs: number): Promise<void> {
+  /** @throws ServerError "shutting-down" where no jobs are taken any more */
+  checkOpen(): void {
+    if (this.#draining) throw shuttingDown();
+  }
+
+  /**
+   * Takes no more jobs; resolves when none is running, or after `graceMs`, when those left are failed.
+   *
+   * @returns how many were failed
+   */
+  async drain(graceMs: number): Promise<number> {
     this.#draining = true;
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
@@ -183,9 +229,12 @@ export class Engine {
         };
       });
     }
-    for (const job of this.#running) {
-      this.#end(job, new ServerError("shutting-down", "the server shut down before the job ended"));
+    const left = [...this.#running];
+    for (const job of left) {
+      const message = `the server shut down before job ${job.id} ended: it had ${graceMs / 1000} s for that`;
+      this.#end(job, new ServerError("shutting-down", message, { retryAfterMs: SUCCESSOR_MS }));
     }
+    return left.length;
   }
 
   /** Schedule: gives registers to rows that wait, and batches to workers that can take one. */
@@ -254,6 +303,7 @@ export class Engine {
       this.#retry({ lane, rows, failures: retry?.failures ?? 0 }, answer);
     }
     if (retry === undefined) this.#scheduler.back(choice);
+    this.#rest();
     this.#pump();
     // The next batch is on its way; now there is time for what people look at.
     for (const show of pictures) show();
@@ -369,6 +419,7 @@ export class Engine {
     clearTimeout(this.#deadlines.get(job));
     this.#deadlines.delete(job);
     this.#running.delete(job);
+    this.#rest();
     if (this.#running.size === 0) this.#onIdle?.();
   }
 

@@ -10,9 +10,9 @@ export interface Lane {
   readonly cost: CostModel;
 }
 
-/** A lane's name. */
+/** A lane's name: two versions of one model have lanes of their own. */
 export function laneOf(model: Model, graph: GraphName): string {
-  return `${model.name}/${graph}`;
+  return `${model.name}@${model.id}/${graph}`;
 }
 
 /** The lane of a row's next step. */

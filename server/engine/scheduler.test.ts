@@ -268,3 +268,23 @@ test("under random commands no row is lost, doubled or chosen after it was taken
     }),
   );
 });
+
+test("a lane closes once it has no rows, ready or away, and may be opened again", (t) => {
+  const scheduler = new Scheduler<string>();
+  const cost = { limit: 2, stepMs: () => 1 };
+  scheduler.open("a", cost);
+  scheduler.open("b", cost);
+  scheduler.add("a", "row");
+  t.throws(() => scheduler.close("a"), { message: "lane a has rows" });
+  const choice = scheduler.next(0);
+  if (choice === undefined) return t.fail("nothing was chosen");
+  t.throws(() => scheduler.close("a"), { message: "lane a has rows" });
+  scheduler.back(choice);
+  scheduler.close("a");
+  t.throws(() => scheduler.add("a", "row"), { message: "no lane a" });
+  scheduler.add("b", "other");
+  t.deepEqual(scheduler.next(1)?.rows, ["other"]);
+  scheduler.open("a", cost);
+  scheduler.add("a", "row");
+  t.deepEqual(scheduler.next(2)?.rows, ["row"]);
+});

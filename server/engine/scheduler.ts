@@ -103,6 +103,18 @@ export class Scheduler<Row> {
     this.#lanes.set(name, queues);
   }
 
+  /** Closes a lane. @throws RangeError where it has rows that are ready or away */
+  close(name: string): void {
+    const { lane, device, shared, alone } = this.#lane(name);
+    const ready = [shared, alone].some(
+      ({ ready }) => ready.interactive.size > 0 || ready.batch.size > 0,
+    );
+    if (ready || lane.away > 0) throw new RangeError(`lane ${name} has rows`);
+    device.close(shared);
+    device.close(alone);
+    this.#lanes.delete(name);
+  }
+
   /** Rows that are ready and have not been chosen. */
   get size(): number {
     return this.#ready.size;

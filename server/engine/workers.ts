@@ -4,6 +4,7 @@ import type {
   BatchTask,
   DeriveAnswer,
   DeriveTask,
+  GraphSource,
   ProfileAnswer,
   ProfileTask,
   WorkerAnswer,
@@ -13,9 +14,10 @@ import type {
 import type { Isolation } from "../config/config.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import { DeviceHealth } from "./device-health.ts";
+import type { Bench } from "./measure-lanes.ts";
 import { startProcess } from "./process-carrier.ts";
 import { startThread } from "./thread-carrier.ts";
-import { type Loss, WorkerSlot } from "./worker-slot.ts";
+import { type Loss, type SlotOptions, WorkerSlot } from "./worker-slot.ts";
 
 /** Tasks that a worker holds: one that runs, and one that it finds when it has done. */
 const TASKS_PER_WORKER = 2;
@@ -49,15 +51,18 @@ export interface WorkersOptions {
 }
 
 /** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
-export class Workers {
+export class Workers implements Bench {
   readonly threads: number;
   readonly #slots: readonly WorkerSlot[];
+  readonly #slotOptions: SlotOptions;
+  /** Workers beside those that serve. */
+  readonly #apart = new Set<WorkerSlot>();
   readonly #watchdogMs: number;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #health = new DeviceHealth();
   readonly #followers: (() => void)[] = [];
-  /** An evaluation that has worked: what a probe repeats. */
-  #probe: ProfileTask | undefined;
+  /** Evaluations that have worked, by their sources' keys: a probe repeats the last. */
+  readonly #probes = new Map<string, ProfileTask>();
   #out: ServerError | undefined;
   /** Whether a suspect device works is being found out. */
   #examination: Promise<void> | undefined;
@@ -77,6 +82,7 @@ export class Workers {
       quiet: options.quiet ?? false,
       ...(onLost === undefined ? {} : { onLost }),
     };
+    this.#slotOptions = slot;
     this.#slots = Array.from({ length: threads }, () => new WorkerSlot(slot));
   }
 
@@ -119,8 +125,58 @@ export class Workers {
   /** @throws as `batch` */
   async profile(task: ProfileTask): Promise<ProfileAnswer> {
     const answer = await this.#run<ProfileAnswer>(task, PROFILE_BOUND * this.#watchdogMs);
-    this.#probe = { ...task, batchSizes: task.batchSizes.slice(0, 1) };
+    this.#probes.set(task.source.key, { ...task, batchSizes: task.batchSizes.slice(0, 1) });
     return answer;
+  }
+
+  /** Loads graphs in every worker, so that no batch waits for that. @throws as `batch` */
+  async warm(sources: readonly GraphSource[]): Promise<void> {
+    if (this.#out !== undefined) throw this.#out;
+    for (const source of sources) {
+      const task = { kind: "profile", source, batchSizes: [1], enoughMs: 0 } as const;
+      for (const slot of this.#slots) {
+        answerOf(await slot.run(task, PROFILE_BOUND * this.#watchdogMs));
+      }
+      this.#probes.set(source.key, task);
+    }
+  }
+
+  /** Frees the sessions of graphs that are evaluated no more, in every worker. Never throws. */
+  async release(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.#probes.delete(key);
+    // Workers that have ended have no sessions left.
+    if (keys.length === 0 || this.#out !== undefined || this.#closed) return;
+    const task = { kind: "release", keys } as const;
+    await Promise.allSettled(this.#slots.map((slot) => slot.run(task, this.#watchdogMs)));
+  }
+
+  /**
+   * Lends a worker beside those that serve, always a process: what is tried there holds up no batch, and ends nothing
+   * else when it crashes. It ends when `use` does.
+   *
+   * @throws ServerError "shutting-down"; what `use` throws
+   */
+  async apart<T>(use: (bench: Bench) => Promise<T>): Promise<T> {
+    const stopping = new ServerError("shutting-down", "the server is shutting down");
+    if (this.#closed) throw stopping;
+    const slot = new WorkerSlot({ ...this.#slotOptions, startCarrier: startProcess });
+    this.#apart.add(slot);
+    const run = async <Answer extends { readonly ok: true }>(
+      task: WorkerTask,
+      bound: number,
+    ): Promise<Answer> => {
+      if (this.#closed) throw stopping;
+      return answerOf<Answer>(await slot.run(task, bound * this.#watchdogMs));
+    };
+    try {
+      return await use({
+        derive: (task) => run<DeriveAnswer>(task, DERIVE_BOUND),
+        profile: (task) => run<ProfileAnswer>(task, PROFILE_BOUND),
+      });
+    } finally {
+      this.#apart.delete(slot);
+      await slot.stop(stopping);
+    }
   }
 
   /** @throws ServerError "capability-missing" where there is no such graph; else as `batch` */
@@ -131,7 +187,11 @@ export class Workers {
   /** Ends every worker, whatever it is doing. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#stop(new ServerError("shutting-down", "the server is shutting down"));
+    const stopping = new ServerError("shutting-down", "the server is shutting down");
+    await Promise.all([
+      this.#stop(stopping),
+      ...[...this.#apart].map((slot) => slot.stop(stopping)),
+    ]);
   }
 
   /** Decides whether a device that has failed repeatedly works. */
@@ -173,10 +233,10 @@ export class Workers {
 
   /** @returns what is wrong with the device, if something is */
   async #ask(): Promise<ServerError | undefined> {
-    if (this.#probe === undefined)
-      return new ServerError("internal", "nothing has worked on it yet");
+    const probe = [...this.#probes.values()].at(-1);
+    if (probe === undefined) return new ServerError("internal", "nothing has worked on it yet");
     try {
-      await this.#run<ProfileAnswer>(this.#probe, this.#watchdogMs);
+      await this.#run<ProfileAnswer>(probe, this.#watchdogMs);
       return undefined;
     } catch (error) {
       return asServerError(error);

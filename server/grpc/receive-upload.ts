@@ -2,7 +2,7 @@ import type { handleClientStreamingCall } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import type { UploadRequest, UploadResponse } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { report } from "../requests/report.ts";
-import type { Service } from "../service.ts";
+import type { Service, Uploading } from "../service.ts";
 import { type Received, unwrap } from "./definition.ts";
 import { toStatus } from "./status.ts";
 
@@ -15,7 +15,14 @@ export function receiveUpload(
   log: Logger,
 ): handleClientStreamingCall<Received<UploadRequest>, UploadResponse> {
   return (call, answer) => {
-    const upload = service.upload();
+    let upload: Uploading;
+    try {
+      upload = service.upload();
+    } catch (error) {
+      call.resume();
+      answer(toStatus(report(log, "upload", error)));
+      return;
+    }
     let answered = false;
     /** Runs one step of the upload, unless it has failed already: what is still on its way is read and dropped. */
     const step = (run: () => void): void => {

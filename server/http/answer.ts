@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ModelProblem } from "../models/repository.ts";
 import type { Service } from "../service.ts";
 
 /** What there is, for whoever asks for something else. */
@@ -8,23 +9,43 @@ const ENDPOINTS = {
   "/v1/stream": "the WebSocket: ClientFrame and ServerFrame of scorestream/v1",
 } as const;
 
-const UNKNOWN_REASON = ["the service starts, drains or has no working device"] as const;
+/** What an operator wants to know beside whether requests are served. */
+export interface Readiness {
+  /** What keeps the service from being ready. */
+  readonly reasons: readonly string[];
+  /** What is there to be served and is not. */
+  readonly problems?: readonly ModelProblem[];
+}
 
-interface Answer {
+const UNKNOWN: Readiness = { reasons: ["the service starts, drains or has no working device"] };
+
+export interface Answer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers one HTTP request with JSON. Requests have no bodies to read, and none is read. */
+/** Answers one HTTP request. Requests have no bodies to read, and none is read. */
 export function answer(
   request: IncomingMessage,
   response: ServerResponse,
   service: Service,
-  whyNotReady: () => readonly string[] = () => UNKNOWN_REASON,
+  readiness: () => Readiness = () => UNKNOWN,
 ): void {
-  const path = (request.url ?? "").replace(/\?.*$/s, "");
-  const { status, body, headers } = route(request.method, path, service, whyNotReady);
+  send(request, response, route(request.method, pathOf(request), service, readiness));
+}
+
+/** The path of a request's target, without its query. */
+export function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "").replace(/\?.*$/s, "");
+}
+
+/** Sends an answer as JSON. */
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Answer,
+): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     "content-type": "application/json; charset=utf-8",
@@ -40,7 +61,7 @@ function route(
   method: string | undefined,
   path: string,
   service: Service,
-  whyNotReady: () => readonly string[],
+  readiness: () => Readiness,
 ): Answer {
   if (!Object.hasOwn(ENDPOINTS, path)) {
     return { status: 404, body: { error: "there is nothing at this path", endpoints: ENDPOINTS } };
@@ -51,9 +72,14 @@ function route(
   }
   if (path === "/healthz") return { status: 200, body: { alive: true } };
   if (path === "/readyz") {
-    return service.ready
-      ? { status: 200, body: { ready: true, reasons: [] } }
-      : { status: 503, body: { ready: false, reasons: whyNotReady() } };
+    const { ready } = service;
+    const { reasons, problems = [] } = readiness();
+    const body = {
+      ready,
+      reasons: ready ? [] : reasons,
+      problems: problems.map(({ message }) => message),
+    };
+    return { status: ready ? 200 : 503, body };
   }
   const body = { error: "this path is a WebSocket, expected an upgrade" };
   return { status: 426, body, headers: { upgrade: "websocket", connection: "upgrade" } };

@@ -5,7 +5,10 @@ import { startHttp } from "./start-http.ts";
 
 async function serveHttp(t: ExecutionContext): Promise<{ service: ScriptedService; base: string }> {
   const service = new ScriptedService();
-  const http = await startHttp(service, testConfig(), silent, () => ["no model is loaded"]);
+  const http = await startHttp(service, testConfig(), silent, () => ({
+    reasons: ["no model is loaded"],
+    problems: [{ model: "a", message: "a/model.json: missing" }],
+  }));
   t.teardown(() => http.close(0));
   return { service, base: `http://127.0.0.1:${http.port}` };
 }
@@ -22,11 +25,16 @@ test("/readyz follows the service, with the reasons", async (t) => {
   const { base, service } = await serveHttp(t);
   const ready = await fetch(`${base}/readyz?probe=1`);
   t.is(ready.status, 200);
-  t.deepEqual(await ready.json(), { ready: true, reasons: [] });
+  const problems = ["a/model.json: missing"];
+  t.deepEqual(await ready.json(), { ready: true, reasons: [], problems });
   service.ready = false;
   const unready = await fetch(`${base}/readyz`);
   t.is(unready.status, 503);
-  t.deepEqual(await unready.json(), { ready: false, reasons: ["no model is loaded"] });
+  t.deepEqual(await unready.json(), {
+    ready: false,
+    reasons: ["no model is loaded"],
+    problems,
+  });
 });
 
 test("anything else is 404 and lists what there is", async (t) => {

@@ -1,9 +1,9 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Service } from "../service.ts";
-import { answer } from "./answer.ts";
+import { answer, type Readiness } from "./answer.ts";
 
 /** A client must have sent its headers, and its whole request, within so long, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -24,14 +24,26 @@ export interface HttpListening {
 /**
  * Serves /healthz and /readyz.
  *
- * @param whyNotReady what keeps the service from being ready, for /readyz
+ * @param readiness what /readyz says beside whether the service is ready
  * @throws Error when it can't listen on the configured address
  */
 export async function startHttp(
   service: Service,
   config: Pick<Config, "host" | "httpPort">,
   log: Logger,
-  whyNotReady?: () => readonly string[],
+  readiness?: () => Readiness,
+): Promise<HttpListening> {
+  return listenHttp(config.host, config.httpPort, log, (request, response) =>
+    answer(request, response, service, readiness),
+  );
+}
+
+/** Serves HTTP at an address. @throws Error when it can't listen there */
+export async function listenHttp(
+  host: string,
+  port: number,
+  log: Logger,
+  serve: RequestListener,
 ): Promise<HttpListening> {
   const server = createServer(
     {
@@ -40,9 +52,9 @@ export async function startHttp(
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    (request, response) => answer(request, response, service, whyNotReady),
+    serve,
   );
-  await listen(server, config.host, config.httpPort);
+  await listen(server, host, port);
   server.on("error", (error) => log.error({ err: error }, "the HTTP server failed"));
   return {
     port: (server.address() as AddressInfo).port, // listens on TCP, so it is no string and no null

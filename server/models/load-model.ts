@@ -1,11 +1,13 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join, posix } from "node:path";
+import { basename, join, posix } from "node:path";
 import { externalLocations } from "../../onnx/external-data.ts";
 import { type OnnxModel, readModel } from "../../onnx/model-file.ts";
 import { signatureOf } from "../../onnx/signature.ts";
 import { missingCapabilities } from "./capability.ts";
 import { checkSignature } from "./check-signature.ts";
 import { issueFindings } from "./issue-findings.ts";
+import { keepNetwork } from "./kept-files.ts";
 import { type Manifest, manifestSchema } from "./manifest.ts";
 import type { NumberTable } from "./manifest-process.ts";
 import { type Model, modelOf, type NetworkPaths } from "./model.ts";
@@ -19,13 +21,22 @@ export interface LoadedFolder {
   readonly findings: readonly Finding[];
 }
 
+export interface LoadOptions {
+  /** Threads of one operator; default 0: as many as there are cores. */
+  readonly intraOpThreads?: number;
+  /** Where copies of networks are kept; default: none are made, and the folder's own files are what is opened. */
+  readonly cache?: string;
+  /** A copy could not be kept, so that the folder's own files are opened. */
+  readonly onUnkept?: (error: unknown) => void;
+}
+
 /** Reads a model's folder and checks all of it. Never throws. */
-export async function loadModel(folder: string, intraOpThreads: number): Promise<LoadedFolder> {
+export async function loadModel(folder: string, options: LoadOptions = {}): Promise<LoadedFolder> {
   const read = await readManifest(folder);
   if ("findings" in read) return { name: undefined, model: undefined, findings: read.findings };
-  const { manifest } = read;
-  const score = await checkNetwork(folder, manifest, "score");
-  const classifier = await checkNetwork(folder, manifest, "classifier");
+  const { manifest, version } = read;
+  const score = await checkNetwork(folder, manifest, "score", options);
+  const classifier = await checkNetwork(folder, manifest, "classifier", options);
   const tables = await checkTable(folder, manifest);
   const findings = [
     ...missingCapabilities(manifest),
@@ -35,7 +46,12 @@ export async function loadModel(folder: string, intraOpThreads: number): Promise
   ];
   const model =
     findings.length === 0 && score.path !== undefined
-      ? modelOf(manifest, pathsOf(score.path, classifier.path), intraOpThreads)
+      ? modelOf(
+          manifest,
+          { folder: basename(folder), version },
+          pathsOf(score.path, classifier.path),
+          options.intraOpThreads ?? 0,
+        )
       : undefined;
   return { name: manifest.name, model, findings };
 }
@@ -44,21 +60,30 @@ function pathsOf(score: string, classifier: string | undefined): NetworkPaths {
   return classifier === undefined ? { score } : { score, classifier };
 }
 
+interface ReadManifest {
+  readonly manifest: Manifest;
+  /** The sha256 of its bytes. */
+  readonly version: string;
+}
+
 async function readManifest(
   folder: string,
-): Promise<{ readonly manifest: Manifest } | { readonly findings: readonly Finding[] }> {
+): Promise<ReadManifest | { readonly findings: readonly Finding[] }> {
   const failed = (message: string): { findings: Finding[] } => ({
     findings: [{ file: MANIFEST_FILE, message }],
   });
   let json: unknown;
+  let version: string;
   try {
-    json = JSON.parse(await readFile(join(folder, MANIFEST_FILE), "utf8"));
+    const bytes = await readFile(join(folder, MANIFEST_FILE));
+    version = createHash("sha256").update(bytes).digest("hex");
+    json = JSON.parse(bytes.toString("utf8"));
   } catch (error) {
     if (error instanceof SyntaxError) return failed(`is not JSON: ${error.message}`);
     return failed("missing or unreadable, expected the model's manifest (docs/models.md)");
   }
   const parsed = manifestSchema.safeParse(json, { reportInput: true });
-  if (parsed.success) return { manifest: parsed.data };
+  if (parsed.success) return { manifest: parsed.data, version };
   return { findings: parsed.error.issues.flatMap(issueFindings) };
 }
 
@@ -67,6 +92,7 @@ async function checkNetwork(
   folder: string,
   manifest: Manifest,
   network: "score" | "classifier",
+  { cache, onUnkept }: LoadOptions,
 ): Promise<{ readonly path?: string; readonly findings: readonly Finding[] }> {
   const entry = manifest[network];
   if (entry === undefined) return { findings: [] };
@@ -77,15 +103,25 @@ async function checkNetwork(
     const data = await checkFile(folder, `${network}.externalData[${i}]`, file);
     if (!data.ok) findings.push(data.finding);
   }
+  let { path } = checked;
+  if (cache !== undefined && findings.length === 0) {
+    try {
+      const kept = await keepNetwork(folder, network, entry, cache);
+      if (typeof kept !== "string") return { findings: [kept] };
+      path = kept;
+    } catch (error) {
+      onUnkept?.(error);
+    }
+  }
   try {
-    const model = readModel(await readFile(checked.path));
+    const model = readModel(await readFile(path));
     findings.push(...checkSignature(manifest, network, signatureOf(model)));
     findings.push(...unlistedData(manifest, network, model));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     findings.push({ file: entry.file, message: reason });
   }
-  return findings.length === 0 ? { path: checked.path, findings } : { findings };
+  return findings.length === 0 ? { path, findings } : { findings };
 }
 
 /** Weights outside the ONNX file that the manifest gives no sha256 for: nothing would tell if they changed. */

@@ -49,7 +49,8 @@ export function leavesFolder(file: string): boolean {
   return isAbsolute(file) || /[\\:\0]/.test(file) || file.split("/").includes("..");
 }
 
-async function sha256Of(path: string): Promise<string> {
+/** In hexadecimal digits. @throws what node throws for a file that can't be read */
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ForwardProcess } from "../../sde/processes/forward-process.ts";
 import type { InputConventions, Parameterization } from "../../sde/processes/parameterization.ts";
 import type { ClassInput, GraphName, GraphSource, TimeType } from "../../worker/protocol.ts";
@@ -9,6 +10,12 @@ import { forwardProcessOf } from "./processes.ts";
 /** A model that this server can run. */
 export interface Model {
   readonly name: string;
+  /** Of this reading of its folder: another version of the model has another, and so has the same version read again. */
+  readonly id: string;
+  /** The sha256 of the manifest, which names every file's: it changes with anything that the model is made of. */
+  readonly version: string;
+  /** Name of its folder in the folder of models. */
+  readonly folder: string;
   /** Of the score network's file. */
   readonly sha256: string;
   readonly manifest: Manifest;
@@ -32,6 +39,12 @@ export interface Classifier {
   readonly timeType: TimeType;
 }
 
+/** Where a model was read from. */
+export interface ModelOrigin {
+  readonly folder: string;
+  readonly version: string;
+}
+
 /** Paths of a model's ONNX files. */
 export interface NetworkPaths {
   readonly score: string;
@@ -46,6 +59,7 @@ export interface NetworkPaths {
  */
 export function modelOf(
   manifest: Manifest,
+  origin: ModelOrigin,
   paths: NetworkPaths,
   intraOpThreads: number,
 ): Model | undefined {
@@ -70,6 +84,8 @@ export function modelOf(
   };
   return {
     name,
+    id: randomUUID(),
+    ...origin,
     sha256: score.sha256,
     manifest,
     shape,

@@ -1,38 +1,59 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { loadModel } from "./load-model.ts";
+import { type LoadOptions, loadModel } from "./load-model.ts";
 import type { Model } from "./model.ts";
 import { MANIFEST_FILE, type ModelProblem, problemOf } from "./model-problem.ts";
 
 export type { Model } from "./model.ts";
 export type { ModelProblem } from "./model-problem.ts";
 
-/** The models of a folder: those that can run by name, and why the others can't. */
-export interface Repository {
-  /** In the order of their names. */
+/** What was found in a folder of models. */
+export interface FoundModels {
+  /** Those that can run, by name. */
   readonly models: ReadonlyMap<string, Model>;
+  /** Why the others can't. */
   readonly problems: readonly ModelProblem[];
+}
+
+/** Models that are served together, in the order of their names. */
+export interface Repository extends FoundModels {
   /** What a request without a name gets; "" where there is none. */
   readonly defaultModel: string;
 }
 
-export interface RepositoryOptions {
+export interface RepositoryOptions extends LoadOptions {
   /** Name of the default model; "": the first by name. */
   readonly defaultModel?: string;
-  /** Threads of one operator; 0: as many as there are cores. */
-  readonly intraOpThreads?: number;
+}
+
+/** Every model below a folder, to be served together; see readModels. Never throws. */
+export async function openRepository(
+  folder: string,
+  { defaultModel = "", ...options }: RepositoryOptions = {},
+): Promise<Repository> {
+  return repositoryOf(await readModels(folder, options), defaultModel);
+}
+
+/** Models to be served together. @param defaultModel name of the default one; "": the first by name */
+export function repositoryOf(found: FoundModels, defaultModel: string): Repository {
+  const models = new Map([...found.models].sort(([a], [b]) => (a < b ? -1 : 1)));
+  const names = [...models.keys()];
+  const problems = [...found.problems];
+  if (defaultModel !== "" && !models.has(defaultModel)) {
+    const known = names.join(", ") || "none";
+    const message = `default model: seen "${defaultModel}", expected one of those that serve: ${known}`;
+    problems.push({ model: defaultModel, message });
+  }
+  return { models, problems, defaultModel: defaultModel || (names[0] ?? "") };
 }
 
 /**
  * Reads every model below a folder. A sub-folder is a model if it holds a model.json or an ONNX file; others are
- * passed over. A model that is broken in any way is reported and left out; the rest serve. Never throws.
+ * passed over. A model that is broken in any way is reported and left out. Never throws.
  *
  * @param folder the folder of models
  */
-export async function openRepository(
-  folder: string,
-  { defaultModel = "", intraOpThreads = 0 }: RepositoryOptions = {},
-): Promise<Repository> {
+export async function readModels(folder: string, options: LoadOptions = {}): Promise<FoundModels> {
   const found = new Map<string, Model>();
   const folders = new Map<string, string>();
   const problems: ModelProblem[] = [];
@@ -41,7 +62,7 @@ export async function openRepository(
     problems.push({ model: "", message: `${folder}: expected a folder of models` });
   }
   for (const name of names ?? []) {
-    const { model, findings, name: stated } = await loadModel(join(folder, name), intraOpThreads);
+    const { model, findings, name: stated } = await loadModel(join(folder, name), options);
     problems.push(...findings.map((finding) => problemOf(stated ?? name, name, finding)));
     if (model === undefined) continue;
     const taken = folders.get(model.name);
@@ -53,13 +74,7 @@ export async function openRepository(
       problems.push(problemOf(model.name, name, { file: MANIFEST_FILE, field: "name", message }));
     }
   }
-  const models = new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (defaultModel !== "" && !models.has(defaultModel)) {
-    const known = [...models.keys()].join(", ") || "none";
-    const message = `default model: seen "${defaultModel}", expected one of those that serve: ${known}`;
-    problems.push({ model: defaultModel, message });
-  }
-  return { models, problems, defaultModel: defaultModel || ([...models.keys()][0] ?? "") };
+  return { models: found, problems };
 }
 
 /** Names of the sub-folders that are models, sorted; undefined where the folder can't be read. */

@@ -37,7 +37,7 @@ function tasksOf({ manifest, graphs, shape }: Model): string[] {
 
 /** What ListModels says of a model. */
 export function describeModel(model: Model): ModelMessage {
-  const { name, sha256, manifest, process, shape } = model;
+  const { name, sha256, version, manifest, process, shape } = model;
   const pairs = predictorsOf(process).flatMap((predictor) =>
     CORRECTOR_NAMES.map((corrector) => samplerName(predictor, corrector)),
   );
@@ -46,6 +46,7 @@ export function describeModel(model: Model): ModelMessage {
   return {
     name,
     sha256,
+    version,
     shape,
     forwardProcess: process.kind,
     classes: [...manifest.classes],

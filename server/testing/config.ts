@@ -8,7 +8,10 @@ export const TEST_CACHE: string = fileURLToPath(new URL("../../derived", import.
 
 /** The defaults, on free ports of this machine, quiet. */
 export function testConfig(changes: Partial<Config> = {}): Config {
-  const flags = ["--grpc-port=0", "--http-port=0", "--log-level=silent", `--cache=${TEST_CACHE}`];
+  const flags = [
+    ...["--grpc-port=0", "--http-port=0", "--log-level=silent", `--cache=${TEST_CACHE}`],
+    "--drain-delay-s=0",
+  ];
   const command = parseCommand(flags, {});
   if (command.help) throw new Error("no help was asked for");
   return { ...command.config, ...changes };

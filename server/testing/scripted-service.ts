@@ -114,7 +114,8 @@ export class ScriptedService implements Service {
 
   listModels(): ListModelsResponse {
     const shape = { channels: 1, height: 2, width: 3 };
-    const names = { name: "scripted", sha256: "00", forwardProcess: "vp", defaultSampler: "none" };
+    const hashes = { sha256: "00", version: "01" };
+    const names = { name: "scripted", ...hashes, forwardProcess: "vp", defaultSampler: "none" };
     return {
       models: [
         {

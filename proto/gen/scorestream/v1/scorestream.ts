@@ -123,6 +123,8 @@ export interface Model {
   samplers: string[];
   defaultSampler: string;
   parameters: bigint;
+  /** the sha256 of its manifest, which names every file's: another one, and something has changed */
+  version: string;
 }
 
 export interface ImageShape {
@@ -713,6 +715,7 @@ function createBaseModel(): Model {
     samplers: [],
     defaultSampler: "",
     parameters: 0n,
+    version: "",
   };
 }
 
@@ -747,6 +750,9 @@ export const Model: MessageFns<Model> = {
         throw new globalThis.Error("value provided for field message.parameters of type uint64 too large");
       }
       writer.uint32(72).uint64(message.parameters);
+    }
+    if (message.version !== "") {
+      writer.uint32(82).string(message.version);
     }
     return writer;
   },
@@ -836,6 +842,14 @@ export const Model: MessageFns<Model> = {
             message.parameters = reader.uint64() as bigint;
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -867,6 +881,7 @@ export const Model: MessageFns<Model> = {
         ? globalThis.String(object.default_sampler)
         : "",
       parameters: isSet(object.parameters) ? BigInt(object.parameters) : 0n,
+      version: isSet(object.version) ? globalThis.String(object.version) : "",
     };
   },
 
@@ -899,6 +914,9 @@ export const Model: MessageFns<Model> = {
     if (message.parameters !== 0n) {
       obj.parameters = message.parameters.toString();
     }
+    if (message.version !== "") {
+      obj.version = message.version;
+    }
     return obj;
   },
 
@@ -920,6 +938,7 @@ export const Model: MessageFns<Model> = {
     message.parameters = (object.parameters !== undefined && object.parameters !== null)
       ? BigInt(object.parameters)
       : 0n;
+    message.version = object.version ?? "";
     return message;
   },
 };

@@ -1,0 +1,55 @@
+import type { Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Bench } from "../engine/measure-lanes.ts";
+import type { Workers } from "../engine/workers.ts";
+import { withDerivedGraphs } from "./derived-graphs.ts";
+import type { Model } from "./model.ts";
+import { readModels } from "./repository.ts";
+import type { ModelHost } from "./served-models.ts";
+
+/** What models run on. */
+export interface ModelPlace {
+  readonly engine: Engine;
+  readonly workers: Workers;
+  /** The folder of derived graphs, and of copies of what is served. */
+  readonly cache: string;
+}
+
+/** Reads models from the configured folder and opens them in an engine. */
+export function modelHost(
+  config: Pick<Config, "models" | "threads">,
+  { engine, workers, cache }: ModelPlace,
+  log: Logger,
+): ModelHost {
+  const open = async (bare: Model, bench: Bench, apart: boolean): Promise<Model> => {
+    const model = await withDerivedGraphs(bare, (task) => bench.derive(task), cache);
+    for (const [graph, reason] of model.missingGraphs) {
+      log.warn({ model: model.name, graph, reason }, "a graph could not be derived");
+    }
+    await engine.open(model, apart ? bench : undefined);
+    const graphs = [...model.graphs.keys()];
+    const maxBatchRows = graphs.map((graph) => engine.batchLimitOf(model, graph));
+    const { name, version } = model;
+    log.info({ model: name, version, graphs, maxBatchRows }, "model opened");
+    return model;
+  };
+  return {
+    read: () =>
+      readModels(config.models, {
+        intraOpThreads: config.threads,
+        cache,
+        onUnkept: (error) =>
+          log.warn(
+            { err: error, cache },
+            "no copy can be kept: leave the models' files as they are",
+          ),
+      }),
+    open: (bare, serving) =>
+      serving ? workers.apart((bench) => open(bare, bench, true)) : open(bare, workers, false),
+    close: async (model) => {
+      await engine.close(model);
+      log.info({ model: model.name, version: model.version }, "model closed");
+    },
+  };
+}
