@@ -7,11 +7,12 @@ import {
 import { messageType } from "./requests/contract.ts";
 import { GRPC_STATUS } from "./requests/grpc-status.ts";
 import type { RunningServer } from "./start.ts";
+import { badSample } from "./testing/bad-request.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./testing/conformance-rows.ts";
 import { BAD_TASKS } from "./testing/conformance-tasks.ts";
 import { connectFronts, errorOf, type Front } from "./testing/front.ts";
 import { connectGrpc, readAll } from "./testing/grpc-client.ts";
-import { SERVED_MODEL, startService } from "./testing/start-service.ts";
+import { SERVED_MODEL, SMALL_TENANT, startService } from "./testing/start-service.ts";
 import { type Got, WsClient } from "./testing/ws-client.ts";
 import { toProto3Json } from "./ws/write-json.ts";
 
@@ -136,6 +137,31 @@ test("a request that is fitted to its deadline says so alike on every front end"
       "predictor_corrector/euler-maruyama with 1000 steps in place of annealed_langevin with 10000 steps";
     t.deepEqual(said, [adjusted, adjusted]);
   }
+});
+
+test("a tenant's bound is named alike by every front end, with a time to come back", async (t) => {
+  const { server, fronts } = t.context;
+  const socket = await WsClient.connect(server.httpPort);
+  const value = { predictor: "euler-maruyama", corrector: "none", steps: 10_000 };
+  const sampler = { method: { $case: "predictorCorrector", value } } as const;
+  const options = { tenant: SMALL_TENANT };
+  const request = SampleRequest.fromPartial({ count: 2, sampler, options });
+  socket.sendBinary({ id: "long", request: { $case: "sample", value: request } });
+  await socket.next();
+  const row = badSample("", { options }, [
+    "queue-full",
+    /^the queue is full: 2 of 2 rows of tenant "small" are taken and the job asks for 1 /,
+  ]);
+  for (const front of fronts) {
+    const refusal = await front.refused(row);
+    t.is(refusal?.code, row.code, `${front.name}: ${refusal?.message}`);
+    t.regex(refusal?.message ?? "", row.message, front.name);
+  }
+  const client = connectGrpc(server.grpcPort);
+  const { status } = await readAll(client.sample(SampleRequest.fromPartial({ options })));
+  t.true(Number(status.metadata.get("retry-after-ms")[0]) >= 100);
+  client.close();
+  socket.socket.terminate();
 });
 
 function eventsOf({ frame: { response } }: Got): JobEvent[] {

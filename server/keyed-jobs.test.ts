@@ -13,13 +13,14 @@ const test = anyTest as TestFn<StartedEngine & { service: ScoreStream }>;
 
 test.before(async (t) => {
   const started = await startEngine({ models: [MODEL] });
-  const { repository, limits } = started.context;
+  const { repository, limits, tenants } = started.context;
   const models = {
     current: repository,
     use: <T>(check: (all: Repository) => Promise<T>) => check(repository),
   };
   const uploads = openUploadStore(testConfig());
-  t.context = { ...started, service: new ScoreStream(started.engine, { models, limits, uploads }) };
+  const context = { models, limits, uploads, tenants };
+  t.context = { ...started, service: new ScoreStream(started.engine, context) };
 });
 
 test.after.always((t) => t.context.close());

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
+import { limitsOf } from "./config/limits.ts";
 import { Engine, type EngineLoad } from "./engine/engine.ts";
 import { Slab } from "./engine/slab.ts";
 import { Workers, type WorkersOptions } from "./engine/workers.ts";
@@ -14,6 +15,7 @@ import { modelHost } from "./models/model-host.ts";
 import type { ModelProblem } from "./models/repository.ts";
 import { type ReloadReport, ServedModels } from "./models/served-models.ts";
 import { ScoreStream } from "./score-stream.ts";
+import { openTenants } from "./tenants/open-tenants.ts";
 import { openUploadStore } from "./uploads/open-store.ts";
 import { startWs } from "./ws/start-ws.ts";
 
@@ -51,12 +53,17 @@ export interface StartOptions {
   readonly pause?: (ms: number) => Promise<void>;
 }
 
-/** Starts everything: models, workers, engine, both front ends. Resolves when requests are answered. */
+/**
+ * Starts everything: models, workers, engine, both front ends. Resolves when requests are answered.
+ *
+ * @throws ConfigError where the file of tenants is wrong
+ */
 export async function startServer(
   config: Config,
   log: Logger,
   { workers: workersOptions, pause = setTimeout }: StartOptions = {},
 ): Promise<RunningServer> {
+  const tenants = openTenants(config);
   const slab = new Slab(config.slabMib * 1024 * 1024);
   const workers = new Workers({
     slab: slab.memory,
@@ -70,7 +77,8 @@ export async function startServer(
   const engine = new Engine({
     slab,
     workers,
-    limits: { maxRows: config.maxRows, maxActiveRows: config.maxActiveRows },
+    limits: limitsOf(config, tenants),
+    weightOf: (tenant) => tenants.of(tenant).weight,
     retentionMs: 1000 * config.jobRetentionS,
     maxBatchRows: config.maxBatchRows,
     maxStepMs: config.maxStepMs,
@@ -81,7 +89,7 @@ export async function startServer(
     config.defaultModel,
   );
   const uploads = openUploadStore(config);
-  const service = new ScoreStream(engine, { models, limits: config, uploads });
+  const service = new ScoreStream(engine, { models, limits: config, uploads, tenants });
   let serving = true;
   const settle = (): void => {
     service.ready = serving && models.current.models.size > 0 && workers.out === undefined;

@@ -19,6 +19,11 @@ export interface Config {
   readonly defaultModel: string;
   readonly maxRows: number;
   readonly maxActiveRows: number;
+  readonly maxRegisterMib: number;
+  readonly maxBacklogS: number;
+  readonly tenantMaxRows: number;
+  readonly tenantRegisterMib: number;
+  readonly tenants: string;
   readonly maxCount: number;
   readonly maxSteps: number;
   readonly maxBatchRows: number;

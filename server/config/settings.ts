@@ -26,7 +26,26 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   maxActiveRows: integer("max-active-rows", 128, [1, 1_000_000], {
     unit: "rows",
-    doc: "Samples that take turns at the network; those behind them wait in order of arrival.",
+    doc: "Samples that take turns at the network; those behind them wait (docs/scheduling.md).",
+  }),
+  maxRegisterMib: integer("max-register-mib", 4096, [1, 16_777_216], {
+    unit: "MiB",
+    doc: "Registers that all jobs together may have or wait for; more are refused.",
+  }),
+  maxBacklogS: integer("max-backlog-s", 0, [0, 31_536_000], {
+    unit: "s",
+    doc: "Predicted device time of a job and of what is of its priority or above; more is refused; 0: no bound.",
+  }),
+  tenantMaxRows: integer("tenant-max-rows", 0, [0, 1_000_000], {
+    unit: "rows",
+    doc: "Samples that one tenant may have running or queued; 0: as many as all together.",
+  }),
+  tenantRegisterMib: integer("tenant-register-mib", 0, [0, 16_777_216], {
+    unit: "MiB",
+    doc: "Registers that one tenant may have or wait for; 0: as many as all together.",
+  }),
+  tenants: text("tenants", "", {
+    doc: "JSON file with weights, bounds and priorities of tenants by name (docs/scheduling.md); empty: none.",
   }),
   maxCount: integer("max-count", 1024, [1, 1_000_000], {
     unit: "samples",

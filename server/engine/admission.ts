@@ -1,14 +1,7 @@
 import { ServerError } from "../errors.ts";
-import type { Job } from "./job.ts";
+import { type Bound, boundsOf, type Limits, type TakenBefore, wordsOf } from "./bounds.ts";
 import type { JobSpec } from "./job-spec.ts";
-
-/** What the server takes on at once. */
-export interface Limits {
-  /** Rows of all jobs together, running and waiting. */
-  readonly maxRows: number;
-  /** Rows that have registers. */
-  readonly maxActiveRows: number;
-}
+import type { Taken } from "./taken.ts";
 
 /** When a job would be done, by prediction, on the engine's clock in ms. */
 export interface Promised {
@@ -19,45 +12,57 @@ export interface Promised {
   readonly missed: number;
 }
 
-/** What is there already. */
-export interface Load extends Promised {
-  readonly active: number;
-  readonly waiting: number;
-  /** Predicted time until a job that comes now takes its first step, in ms. */
-  readonly waitMs: number;
-}
-
 /** A caller who was refused for want of room is told to wait at least so long, in ms. */
 const MIN_RETRY_MS = 100;
 
 /**
  * Refuses a job that there is no room for, before anything is done for it.
  *
- * @param slabElements the slab's size in float32 elements
+ * @param asked what the job itself would take
+ * @param slabBytes the slab's size
  * @throws ServerError "too-large" where it could never run, "queue-full" where it could later, "deadline-exceeded"
  *   where it would not be done in time, or others would not
  */
-export function admit(job: Job, load: Load, limits: Limits, slabElements: number): void {
-  const { model } = job.spec;
-  const count = job.rows.length;
-  if (count > limits.maxRows) {
-    const message = `the request has ${count} rows, expected at most ${limits.maxRows}, the rows that this server holds`;
+export function admit(
+  spec: JobSpec,
+  asked: Taken,
+  found: TakenBefore & Promised,
+  limits: Limits,
+  slabBytes: number,
+): void {
+  const bounds = boundsOf(spec.tenant ?? "", found, limits);
+  for (const bound of bounds) refuseTooLarge(bound, asked);
+  const rowBytes = asked.registerBytes / asked.rows;
+  if (rowBytes > slabBytes) {
+    const message = `one row of model ${spec.model.name} needs ${rowBytes} bytes of registers; this server has ${slabBytes}`;
     throw new ServerError("too-large", message);
   }
-  const { channels, height, width } = model.shape;
-  const registers = Math.max(...job.rows.map(({ allocated }) => allocated));
-  const elements = 2 * registers * channels * height * width;
-  if (elements > slabElements) {
-    const message = `one row of model ${model.name} needs ${4 * elements} bytes of registers; this server has ${4 * slabElements}`;
-    throw new ServerError("too-large", message);
-  }
-  const rows = load.active + load.waiting;
-  if (rows + count > limits.maxRows) {
-    const message = `the queue is full: ${rows} of ${limits.maxRows} rows are taken and the job has ${count}`;
-    const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(load.waitMs));
-    throw new ServerError("queue-full", message, { retryAfterMs });
-  }
-  admitDeadline(job.spec, load);
+  for (const bound of bounds) refuseFull(bound, asked);
+  admitDeadline(spec, found);
+}
+
+/** @throws ServerError "too-large" where the bound is less than the job alone */
+function refuseTooLarge(bound: Bound, job: Taken): void {
+  const { measure, most } = bound;
+  const asked = measure.of(job);
+  if (asked <= most || measure.mayExceed) return;
+  const [what, setting] = wordsOf(bound);
+  const message = `the job asks for ${measure.shown(asked)} ${what}, expected at most ${measure.shown(most)} (${setting})`;
+  throw new ServerError("too-large", message);
+}
+
+/** @throws ServerError "queue-full" where others have taken what the job asks for */
+function refuseFull(bound: Bound, job: Taken): void {
+  const { measure, most } = bound;
+  const [taken, asked] = [measure.of(bound.taken), measure.of(job)];
+  const over = taken + asked - most;
+  if (taken === 0 || over <= 0) return;
+  const [what, setting] = wordsOf(bound);
+  const message = `the queue is full: ${measure.shown(taken)} of ${measure.shown(most)} ${what} are taken and the job asks for ${measure.shown(asked)} (${setting})`;
+  // Room comes as the work of those who have taken it is done.
+  const doneMs = bound.taken.workMs * Math.min(1, over / taken);
+  const retryAfterMs = Math.max(MIN_RETRY_MS, Math.ceil(doneMs));
+  throw new ServerError("queue-full", message, { retryAfterMs });
 }
 
 /** Whether a job can be promised to be done by its deadline, if it has one. */
@@ -65,10 +70,10 @@ export function promises({ deadlineMs }: JobSpec, { promiseMs, missed }: Promise
   return deadlineMs === undefined || (promiseMs <= deadlineMs && missed === 0);
 }
 
-function admitDeadline(spec: JobSpec, load: Load): void {
+function admitDeadline(spec: JobSpec, promised: Promised): void {
   const { deadlineMs, adjusted = "" } = spec;
-  if (deadlineMs === undefined || promises(spec, load)) return;
-  const { nowMs, promiseMs, missed } = load;
+  if (deadlineMs === undefined || promises(spec, promised)) return;
+  const { nowMs, promiseMs, missed } = promised;
   const seconds = (ms: number): string => `${(Math.ceil(ms / 10) / 100).toFixed(2)} s`;
   const others = missed > 0 ? ", when it would not break the deadlines of jobs that run" : "";
   const by = adjusted === "" ? "" : `, with ${adjusted}`;

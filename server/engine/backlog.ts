@@ -22,12 +22,21 @@ export function claimOf(spec: JobSpec): Pick<RowGroup, "priority" | "tenant" | "
   return { priority, tenant, deadlineMs };
 }
 
-/** A job's rows for a prediction: those that run, and those that wait for registers. */
-export function rowGroups(job: Job, lane: string): RowGroup[] {
-  const groups: RowGroup[] = [];
+/** Rows of one job, as predictions and bounds see them. */
+export interface JobRows extends RowGroup {
+  /** Bytes of the registers that each has or waits for. */
+  readonly registerBytes: number;
+}
+
+/** A job's rows: those that run, and those that wait for registers. */
+export function rowGroups(job: Job, lane: string): JobRows[] {
+  const groups: JobRows[] = [];
+  const { channels, height, width } = job.spec.model.shape;
+  const sidesBytes = 2 * Float32Array.BYTES_PER_ELEMENT * channels * height * width;
   for (const waiting of [false, true]) {
     let rows = 0;
     let evaluations = 0;
+    let registers = 0;
     for (const row of job.rows) {
       // A row without registers that has done steps has ended.
       const counts = waiting
@@ -36,6 +45,7 @@ export function rowGroups(job: Job, lane: string): RowGroup[] {
       if (!counts) continue;
       rows++;
       evaluations += evaluationsLeft(row);
+      registers = Math.max(registers, row.allocated);
     }
     if (rows === 0) continue;
     groups.push({
@@ -46,6 +56,7 @@ export function rowGroups(job: Job, lane: string): RowGroup[] {
       evaluations: evaluations / rows,
       alone: job.spec.strict,
       waiting,
+      registerBytes: registers * sidesBytes,
     });
   }
   return groups;

@@ -1,8 +1,9 @@
 import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
-import { admit, type Limits } from "./admission.ts";
-import { claimOf, evaluationsLeft } from "./backlog.ts";
+import { admit } from "./admission.ts";
+import { claimOf, evaluationsLeft, firstLane, rowGroups } from "./backlog.ts";
+import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
 import { fitToDeadline } from "./fit-to-deadline.ts";
@@ -16,6 +17,7 @@ import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
 import { type Retry, Suspects } from "./suspects.ts";
+import { takenBefore, takenBy } from "./taken.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 import type { Workers } from "./workers.ts";
 
@@ -167,9 +169,10 @@ export class Engine {
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const { limits, slab, weightOf = () => 1 } = this.#options;
     const nowMs = this.#now();
+    const backlog = backlogOf(this.#running);
     const surroundings: Surroundings = {
       nowMs,
-      backlog: backlogOf(this.#running),
+      backlog,
       lanes: this.#lanes,
       maxActiveRows: limits.maxActiveRows,
       weightOf,
@@ -179,7 +182,9 @@ export class Engine {
       left: (left) => this.cancel(left),
       ended: (ended) => this.#forget(ended),
     });
-    admit(job, { ...this.load, ...expected }, limits, slab.size);
+    const own = takenBy(rowGroups(job, firstLane(spec)), this.#lanes);
+    const found = takenBefore(claimOf(spec), backlog, this.#lanes);
+    admit(spec, own, { ...expected, ...found }, limits, slab.memory.byteLength);
     this.#jobs.add(job);
     this.#running.add(job);
     this.#watchDeadline(job);

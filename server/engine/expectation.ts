@@ -1,6 +1,6 @@
 import { placesOf } from "../../worker/protocol.ts";
 import type { Promised } from "./admission.ts";
-import { firstLane, newGroup, rowGroups } from "./backlog.ts";
+import { firstLane, type JobRows, newGroup, rowGroups } from "./backlog.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { type Lane, laneOf } from "./lane.ts";
@@ -23,8 +23,8 @@ export interface Surroundings {
 }
 
 /** The rows of jobs that have not ended, as a prediction sees them. */
-export function backlogOf(running: Iterable<Job>): RowGroup[] {
-  const backlog: RowGroup[] = [];
+export function backlogOf(running: Iterable<Job>): JobRows[] {
+  const backlog: JobRows[] = [];
   for (const job of running) {
     const row = job.rows.find(({ step }) => step !== undefined);
     const { spec } = job;

@@ -1,6 +1,7 @@
+import { shown } from "../issue-texts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
-import { type Finding, fieldFinding, shown } from "./model-problem.ts";
+import { type Finding, fieldFinding } from "./model-problem.ts";
 import { forwardProcessOf } from "./processes.ts";
 
 /**

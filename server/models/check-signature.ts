@@ -1,8 +1,9 @@
 import type { Signature, ValueSignature } from "../../onnx/signature.ts";
 import type { Dimension } from "../../onnx/value-info.ts";
+import { shown } from "../issue-texts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry, TimeInputEntry } from "./manifest-network.ts";
-import { type Finding, fieldFinding, shown } from "./model-problem.ts";
+import { type Finding, fieldFinding } from "./model-problem.ts";
 
 /** A value that a manifest says the file has. */
 interface Expected {

@@ -4,6 +4,7 @@ import { basename, join, posix } from "node:path";
 import { externalLocations } from "../../onnx/external-data.ts";
 import { type OnnxModel, readModel } from "../../onnx/model-file.ts";
 import { signatureOf } from "../../onnx/signature.ts";
+import { shown } from "../issue-texts.ts";
 import { missingCapabilities } from "./capability.ts";
 import { checkSignature } from "./check-signature.ts";
 import { issueFindings } from "./issue-findings.ts";
@@ -12,7 +13,7 @@ import { type Manifest, manifestSchema } from "./manifest.ts";
 import type { NumberTable } from "./manifest-process.ts";
 import { type Model, modelOf, type NetworkPaths } from "./model.ts";
 import { checkFile } from "./model-file.ts";
-import { type Finding, fieldFinding, MANIFEST_FILE, shown } from "./model-problem.ts";
+import { type Finding, fieldFinding, MANIFEST_FILE } from "./model-problem.ts";
 
 /** A model, or everything that is wrong with its folder; its name as far as it could be read. */
 export interface LoadedFolder {

@@ -1,6 +1,6 @@
+import { shown } from "../issue-texts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
-import { shown } from "./model-problem.ts";
 
 /** A rule between fields that does not hold: which field, and what is wrong with it. */
 export interface BrokenRule {

@@ -3,8 +3,9 @@ import { createReadStream } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { shown } from "../issue-texts.ts";
 import type { FileEntry } from "./manifest-process.ts";
-import { type Finding, fieldFinding, shown } from "./model-problem.ts";
+import { type Finding, fieldFinding } from "./model-problem.ts";
 
 /** Where a file of a model lies, or what is wrong with it. */
 export type CheckedFile =

@@ -36,9 +36,3 @@ export function problemOf(model: string, folder: string, finding: Finding): Mode
     ...(finding.field === undefined ? {} : { field: finding.field }),
   };
 }
-
-/** A value as messages show it: JSON, cut short. */
-export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
-}

@@ -1,4 +1,5 @@
 import type { Repository } from "../models/repository.ts";
+import type { Tenants } from "../tenants/tenants.ts";
 import type { Uploads } from "../uploads/stored-upload.ts";
 
 /** Bounds that the operator sets. */
@@ -16,4 +17,5 @@ export interface RequestContext {
   readonly repository: Repository;
   readonly limits: RequestLimits;
   readonly uploads: Uploads;
+  readonly tenants: Tenants;
 }

@@ -25,11 +25,11 @@ const MAX_TEMPERATURE = 10;
  */
 export async function checkDecode(
   request: DecodeRequest,
-  { repository, limits, uploads }: RequestContext,
+  { repository, limits, uploads, tenants }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
   const { process, shape } = model;
-  const options = checkOptions(request.options);
+  const options = checkOptions(request.options, { tenants });
   refuseFitting(options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);

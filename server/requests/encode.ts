@@ -22,7 +22,7 @@ export async function checkEncode(
 ): Promise<JobSpec> {
   const model = findModel(request.model, context.repository);
   const { process } = model;
-  const options = checkOptions(request.options);
+  const options = checkOptions(request.options, context);
   refuseFitting(options);
   const { settings, used } = checkFlow("solver", request.solver ?? {}, context.limits.maxSteps);
   const eps = checkEps("time_eps", request.timeEps, process, process.likelihoodEps);

@@ -1,8 +1,9 @@
 import type { Duration } from "../../proto/gen/google/protobuf/duration.ts";
-import type { JobOptions } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { JobOptions, JobOptions_Priority } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { Priority } from "../engine/device-schedule.ts";
 import { invalidArgument, ServerError } from "../errors.ts";
-import { checkTenant } from "../uploads/tenant.ts";
+import { checkTenant } from "../tenants/check-tenant.ts";
+import type { RequestContext } from "./context.ts";
 
 /** What a job's options come to. */
 export interface CheckedOptions {
@@ -18,14 +19,6 @@ export interface CheckedOptions {
   readonly fitToDeadline: boolean;
 }
 
-const NO_OPTIONS: CheckedOptions = {
-  detached: false,
-  tenant: "",
-  strict: false,
-  priority: "interactive",
-  fitToDeadline: false,
-};
-
 /** Longer keys are no names. */
 const MAX_KEY = 256;
 
@@ -33,13 +26,12 @@ const MAX_KEY = 256;
 const MAX_DEADLINE_MS = 24 * 86_400_000;
 
 /** @throws ServerError "invalid-argument" */
-export function checkOptions(options: JobOptions | undefined): CheckedOptions {
-  if (options === undefined) return NO_OPTIONS;
-  if (options.priority < 0 || options.priority > 2) {
-    const expected = "PRIORITY_INTERACTIVE or PRIORITY_BATCH";
-    throw invalidArgument("options.priority", options.priority, expected);
-  }
-  const { idempotencyKey, detached, tenant, strict, fitToDeadline } = options;
+export function checkOptions(
+  options: JobOptions = JobOptions.create(),
+  { tenants }: Pick<RequestContext, "tenants">,
+): CheckedOptions {
+  const { idempotencyKey, detached, strict, fitToDeadline } = options;
+  const tenant = checkTenant("options.tenant", options.tenant);
   if (idempotencyKey.length > MAX_KEY) {
     const expected = `at most ${MAX_KEY} characters`;
     throw invalidArgument(
@@ -55,12 +47,29 @@ export function checkOptions(options: JobOptions | undefined): CheckedOptions {
   }
   return {
     detached,
-    tenant: checkTenant("options.tenant", tenant),
+    tenant,
     strict,
     fitToDeadline,
-    priority: options.priority === 2 ? "batch" : "interactive",
+    priority: checkPriority(options.priority, tenants.of(tenant).highestPriority),
     ...(deadline === undefined ? {} : { deadlineMs: performance.now() + deadline }),
   };
+}
+
+/** The class of a job. @param highest that its tenant may have, and what it has where it names none */
+function checkPriority(seen: JobOptions_Priority, highest: Priority): Priority {
+  switch (seen) {
+    case JobOptions_Priority.PRIORITY_UNSPECIFIED:
+      return highest;
+    case JobOptions_Priority.PRIORITY_BATCH:
+      return "batch";
+    case JobOptions_Priority.PRIORITY_INTERACTIVE: {
+      if (highest === "interactive") return "interactive";
+      const expected = "PRIORITY_BATCH, the highest that this tenant may have";
+      throw invalidArgument("options.priority", "PRIORITY_INTERACTIVE", expected);
+    }
+    default:
+      throw invalidArgument("options.priority", seen, "PRIORITY_INTERACTIVE or PRIORITY_BATCH");
+  }
 }
 
 /**

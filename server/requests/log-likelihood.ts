@@ -45,7 +45,7 @@ export async function checkLogLikelihood(
   const model = findModel(request.model, repository);
   needGraph("log_likelihood", model, "jvp", repository);
   const { process } = model;
-  const options = checkOptions(request.options);
+  const options = checkOptions(request.options, context);
   refuseFitting(options);
   const asked = checkAsked(request, model);
   const cost = asked.kind === "exact" ? dimsOf(model) : 1;

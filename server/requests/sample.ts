@@ -18,10 +18,10 @@ import { checkSampler, type UsedSampler } from "./sampler.ts";
  */
 export async function checkSample(
   request: SampleRequest,
-  { repository, limits, uploads }: RequestContext,
+  { repository, limits, uploads, tenants }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
-  const options = checkOptions(request.options);
+  const options = checkOptions(request.options, { tenants });
   const count = checkCount(request.count, limits.maxCount);
   const preview = checkPreview(request.preview, model);
   const format = checkFormat("format", request.format, model.shape.channels);

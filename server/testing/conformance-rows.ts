@@ -1,6 +1,7 @@
 import {
   type DeepPartial,
   FastSolver,
+  JobOptions_Priority,
   type PredictorCorrector,
   ProbabilityFlow,
   type SampleRequest,
@@ -8,7 +9,7 @@ import {
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { ErrorCode } from "../errors.ts";
 import { type BadRequest, badBytes, badJob, badJson, badSample } from "./bad-request.ts";
-import { SERVED_MODEL } from "./start-service.ts";
+import { SERVED_MODEL, SMALL_TENANT } from "./start-service.ts";
 
 const UINT32_MAX = 4_294_967_295;
 
@@ -294,6 +295,17 @@ const OPTIONS: readonly BadRequest[] = [
       "deadline-exceeded",
       /^options\.deadline: .*expected at least \d+\.\d\d s, with fast\/dpm-solver\+\+2m with 10 steps in place of /,
     ],
+  ),
+  badSample("more rows than its tenant may have", { count: 3, options: { tenant: SMALL_TENANT } }, [
+    "too-large",
+    /^the job asks for 3 rows of tenant "small", expected at most 2 \(--tenant-max-rows or --tenants\)$/,
+  ]),
+  badSample(
+    "a priority above its tenant's",
+    { options: { tenant: SMALL_TENANT, priority: JobOptions_Priority.PRIORITY_INTERACTIVE } },
+    invalid(
+      /^options\.priority: seen "PRIORITY_INTERACTIVE", expected PRIORITY_BATCH, the highest/,
+    ),
   ),
   badSample(
     "a deadline of no time",

@@ -10,6 +10,7 @@ import {
   LogLikelihoodRequest,
   SampleRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { Limits } from "../engine/bounds.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Job } from "../engine/job.ts";
 import { Slab } from "../engine/slab.ts";
@@ -21,6 +22,7 @@ import { checkDecode } from "../requests/decode-latents.ts";
 import { checkEncode } from "../requests/encode.ts";
 import { checkLogLikelihood } from "../requests/log-likelihood.ts";
 import { checkSample } from "../requests/sample.ts";
+import { Tenants } from "../tenants/tenants.ts";
 import { TEST_CACHE } from "./config.ts";
 
 /** The folder of the shipped models. */
@@ -47,11 +49,15 @@ export interface EngineSetup {
   readonly maxRows?: number;
   readonly maxActiveRows?: number;
   readonly slabBytes?: number;
+  /** Bounds beside these. */
+  readonly limits?: Partial<Limits>;
+  /** Default all alike, without bounds. */
+  readonly tenants?: Tenants;
 }
 
 /** A real engine with real workers on shipped models, without front ends. */
 export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
-  const { models, maxRows = 4096, maxActiveRows = 1024 } = setup;
+  const { models, maxRows = 4096, maxActiveRows = 1024, tenants = new Tenants() } = setup;
   const slab = new Slab(setup.slabBytes ?? 64 * 1024 * 1024);
   const workers = new Workers({
     slab: slab.memory,
@@ -63,7 +69,8 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   const engine = new Engine({
     slab,
     workers,
-    limits: { maxRows, maxActiveRows },
+    limits: { maxRows, maxActiveRows, ...setup.limits, ofTenant: (tenant) => tenants.of(tenant) },
+    weightOf: (tenant) => tenants.of(tenant).weight,
     retentionMs: 60_000,
     maxBatchRows: 64,
     maxStepMs: 10_000,
@@ -79,6 +86,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     repository: { ...found, models: opened },
     limits: { maxCount: 4096, maxRows: 1_000_000, maxSteps: 10_000 },
     uploads: { find: () => undefined },
+    tenants,
   };
   return {
     engine,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningServer, startServer } from "../start.ts";
@@ -8,13 +8,21 @@ import { MODELS } from "./start-engine.ts";
 /** The one model of a started service, and so its default. */
 export const SERVED_MODEL = "gaussian-mixture-vp";
 
+/** A tenant of a started service that may have two rows, and batch work alone. */
+export const SMALL_TENANT = "small";
+const TENANTS = { tenants: { [SMALL_TENANT]: { maxRows: 2, highestPriority: "batch" } } };
+
 /** The real service behind both front ends, on free ports of 127.0.0.1, with one small model. The caller closes it. */
 export async function startService(): Promise<RunningServer> {
-  const models = await mkdtemp(join(tmpdir(), "scorestream-models-"));
+  const folder = await mkdtemp(join(tmpdir(), "scorestream-service-"));
+  const models = join(folder, "models");
+  const tenants = join(folder, "tenants.json");
+  await mkdir(models);
+  await writeFile(tenants, JSON.stringify(TENANTS));
   await symlink(join(MODELS, SERVED_MODEL), join(models, SERVED_MODEL));
   try {
-    return await startServer(testConfig({ models, shutdownGraceS: 0 }), silent);
+    return await startServer(testConfig({ models, tenants, shutdownGraceS: 0 }), silent);
   } finally {
-    await rm(models, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }

@@ -1,8 +1,8 @@
 import type { UploadHeader } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { invalidArgument, ServerError } from "../errors.ts";
 import { checkName } from "../requests/checks.ts";
+import { checkTenant } from "../tenants/check-tenant.ts";
 import { CONTENT_TYPES, type ContentType } from "./stored-upload.ts";
-import { checkTenant } from "./tenant.ts";
 
 /** What an upload's header says, checked. */
 export interface CheckedHeader {

@@ -1,6 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 
-const MAX_TENANT_LENGTH = 128;
+/** Longest name of a tenant, in characters. */
+export const MAX_TENANT_LENGTH = 128;
 
 /** A tenant's name; "" is one too. @throws ServerError "invalid-argument" */
 export function checkTenant(field: string, seen: string): string {
