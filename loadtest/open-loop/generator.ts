@@ -1,0 +1,38 @@
+/** A process of the generator: it is sent its share of a scenario, and sends back what it saw. */
+import { readScenario } from "./read-scenario.ts";
+import type { Second } from "./second.ts";
+import { type Share, send } from "./sender.ts";
+import type { EncodedTally } from "./tally.ts";
+
+/** What the parent sends. */
+export type ToGenerator =
+  | { readonly kind: "begin"; readonly scenario: string; readonly share: Share }
+  | { readonly kind: "stop" };
+
+/** What it sends back. */
+export type FromGenerator =
+  | { readonly kind: "up" }
+  | { readonly kind: "second"; readonly second: Second }
+  | { readonly kind: "done"; readonly tallies: readonly EncodedTally[] };
+
+const stop = new AbortController();
+
+function tell(message: FromGenerator): void {
+  process.send?.(message);
+}
+
+process.on("message", (message: ToGenerator) => {
+  if (message.kind === "stop") stop.abort();
+  else void run(message.scenario, message.share);
+});
+// Without the parent there is nobody to send for.
+process.on("disconnect", () => process.exit(1));
+tell({ kind: "up" });
+
+async function run(path: string, share: Share): Promise<void> {
+  const scenario = await readScenario(path);
+  const tallies = await send(scenario, share, stop.signal, (second) =>
+    tell({ kind: "second", second }),
+  );
+  tell({ kind: "done", tallies: tallies.map((tally) => tally.encoded()) });
+}
