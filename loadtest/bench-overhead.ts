@@ -80,7 +80,7 @@ try {
     process.stdout.write(`round ${round}: bare ${a}, server ${b}, with previews ${c} rows/s\n`);
   }
 } finally {
-  client.close();
+  await client.close();
   await server.stop();
 }
 

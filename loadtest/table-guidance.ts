@@ -129,7 +129,7 @@ try {
   };
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 } finally {
-  client.close();
+  await client.close();
   await server.stop();
 }
 

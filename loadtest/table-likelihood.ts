@@ -95,7 +95,7 @@ try {
   };
   say(JSON.stringify(figures));
 } finally {
-  client.close();
+  await client.close();
   await server.stop();
 }
 

@@ -58,7 +58,7 @@ try {
   const line = { benchmark: "table-roundtrip", ...figures, machine: machine() };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 } finally {
-  client.close();
+  await client.close();
   await server.stop();
 }
 

@@ -25,7 +25,7 @@ async function withClient<T>(target: string, use: (client: Client) => Promise<T>
   try {
     return await use(client);
   } finally {
-    client.close();
+    await client.close();
   }
 }
 

@@ -38,7 +38,7 @@ test.before(async (t) => {
 });
 
 test.after.always(async (t) => {
-  t.context.client.close();
+  await t.context.client.close();
   t.deepEqual(await t.context.server.stop(), [0, null]);
 });
 

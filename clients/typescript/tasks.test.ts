@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import anyTest, { type TestFn } from "ava";
+import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import { ImageFormat } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "./connect.ts";
 import type { Client } from "./core/client.ts";
@@ -11,7 +11,19 @@ import { ERROR_CODES, ScoreStreamError } from "./core/scorestream-error.ts";
 import { mostApart, readPixels, toPng } from "./pixels.ts";
 import { repositoryPath, type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
-const test = anyTest as TestFn<{ server: SpawnedServer; client: Client }>;
+const TRANSPORTS = ["gRPC", "WebSocket"] as const;
+type Context = Record<(typeof TRANSPORTS)[number], Client> & { server: SpawnedServer };
+const test = anyTest as TestFn<Context>;
+
+/** The same of both transports. */
+function testEach(
+  title: string,
+  run: (t: ExecutionContext<Context>, client: Client) => Promise<void>,
+): void {
+  for (const transport of TRANSPORTS) {
+    test.serial(`${transport}: ${title}`, (t) => run(t, t.context[transport]));
+  }
+}
 
 /** Of the model gaussian-mixture-vp: RGB, the side in pixels. */
 const SIZE = 4;
@@ -25,11 +37,11 @@ const CORRECTED = {
 
 test.before(async (t) => {
   const server = await spawnServer(["gaussian-mixture-vp"], ["--max-rows", String(MAX_ROWS)]);
-  t.context = { server, client: connect(server.target) };
+  t.context = { server, gRPC: connect(server.target), WebSocket: connect(server.http) };
 });
 
 test.after.always(async (t) => {
-  t.context.client.close();
+  await Promise.all(TRANSPORTS.map((transport) => t.context[transport].close()));
   t.deepEqual(await t.context.server.stop(), [0, null]);
 });
 
@@ -58,8 +70,7 @@ async function failure(call: Promise<unknown>): Promise<ScoreStreamError> {
   throw new Error("the call did not fail");
 }
 
-test.serial("encoding and decoding give the pictures back, in order", async (t) => {
-  const { client } = t.context;
+testEach("encoding and decoding give the pictures back, in order", async (t, client) => {
   // The model's own samples: what lies far from its data errs more on the way back.
   const samples = await client.sample({ count: 2, seed: 3n }).images();
   const images = samples.map(({ data }) => data);
@@ -81,8 +92,7 @@ test.serial("encoding and decoding give the pictures back, in order", async (t) 
   t.true(mostApart(again!.values, latents[0]!.values) < 0.01);
 });
 
-test.serial("an interpolation begins and ends with its pictures", async (t) => {
-  const { client } = t.context;
+testEach("an interpolation begins and ends with its pictures", async (t, client) => {
   const samples = await client.sample({ count: 2, seed: 3n }).images();
   const [a, b] = [samples[0]!.data, samples[1]!.data];
   const frames = await interpolate(client, a, b, { frames: 5 });
@@ -99,8 +109,7 @@ test.serial("an interpolation begins and ends with its pictures", async (t) => {
   await t.throwsAsync(refused, { instanceOf: RangeError, message: /^frames: seen 1/ });
 });
 
-test.serial("likelihoods are finite, in order, and say what they depend on", async (t) => {
-  const { client } = t.context;
+testEach("likelihoods are finite, in order, and say what they depend on", async (t, client) => {
   const [sample] = await client.sample({ seed: 5n }).images();
   const checkerboard = Uint8Array.from({ length: 48 }, (_, e) => (e % 2 === 0 ? 0 : 255));
   let settings: unknown;
@@ -137,12 +146,10 @@ test.serial("likelihoods are finite, in order, and say what they depend on", asy
   }
 });
 
-test.serial("a colouring's gray is the gray that was given", async (t) => {
+testEach("a colouring's gray is the gray that was given", async (t, client) => {
   const gray = levels(SIZE * SIZE);
   const condition = colorize(await pngOf(gray, SIZE, 1));
-  const pictures = await t.context.client
-    .sample({ condition, count: 3, sampler: CORRECTED })
-    .images();
+  const pictures = await client.sample({ condition, count: 3, sampler: CORRECTED }).images();
   t.is(pictures.length, 3);
   for (const { data } of pictures) {
     const values = await valuesOf(data);
@@ -155,12 +162,10 @@ test.serial("a colouring's gray is the gray that was given", async (t) => {
   }
 });
 
-test.serial("block averages are the low resolution that was given", async (t) => {
+testEach("block averages are the low resolution that was given", async (t, client) => {
   const low = Uint8Array.of(100, 150, 200);
   const condition = superResolve(await pngOf(low, 1), 4);
-  const pictures = await t.context.client
-    .sample({ condition, count: 3, sampler: CORRECTED })
-    .images();
+  const pictures = await client.sample({ condition, count: 3, sampler: CORRECTED }).images();
   t.is(pictures.length, 3);
   for (const { data } of pictures) {
     const values = await valuesOf(data);
@@ -173,8 +178,7 @@ test.serial("block averages are the low resolution that was given", async (t) =>
   }
 });
 
-test.serial("an upload of many parts is a source, of its own tenant's requests", async (t) => {
-  const { client } = t.context;
+testEach("an upload of many parts is a source, of its own tenant's requests", async (t, client) => {
   // Noise does not compress: 192 KiB, four parts.
   let state = 1;
   const values = Uint8Array.from({ length: 3 * 256 * 256 }, () => {
@@ -192,8 +196,7 @@ test.serial("an upload of many parts is a source, of its own tenant's requests",
   t.deepEqual([other.code, other.field], ["upload-not-found", "images[0].upload_id"]);
 });
 
-test.serial("errors have a code, the field and the server's sentence", async (t) => {
-  const { client } = t.context;
+testEach("errors have a code, the field and the server's sentence", async (t, client) => {
   const small = await pngOf(levels(3 * 9), 3);
   const good = await pngOf(levels(48), SIZE);
   const size = await failure(client.encode({ images: [good, small] }).latents());
@@ -213,8 +216,7 @@ test.serial("errors have a code, the field and the server's sentence", async (t)
   t.deepEqual([model.code, model.status, model.field], ["model-not-found", "NOT_FOUND", undefined]);
 });
 
-test.serial("an abort ends an encoding and frees its rows", async (t) => {
-  const { client } = t.context;
+testEach("an abort ends an encoding and frees its rows", async (t, client) => {
   const image = await pngOf(levels(48), SIZE);
   const abort = new AbortController();
   const long = client.encode(
@@ -241,10 +243,9 @@ test.serial("an abort ends an encoding and frees its rows", async (t) => {
   t.is((await client.encode({ images: [image] }).latents()).length, 1);
 });
 
-test.serial(
+testEach(
   "leaving the loop ends the job, a job is read once, and a signal already given begins none",
-  async (t) => {
-    const { client } = t.context;
+  async (t, client) => {
     let jobId = "";
     for await (const event of client.sample({
       count: MAX_ROWS,
@@ -268,12 +269,21 @@ async function drain(events: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of events);
 }
 
-test.serial("a server that is not there is gRPC's own error", async (t) => {
-  const nobody = connect("127.0.0.1:1");
-  const error = await failure(nobody.listModels({ retry: false }));
-  nobody.close();
-  t.deepEqual([error.code, error.status, error.field], [undefined, "UNAVAILABLE", undefined]);
-  t.true(error.cause instanceof Error);
+test("a server that is not there is the connection's own error", async (t) => {
+  for (const address of ["127.0.0.1:1", "ws://127.0.0.1:1"]) {
+    const nobody = connect(address, { retry: false });
+    const error = await failure(nobody.listModels());
+    await nobody.close();
+    t.deepEqual([error.code, error.status, error.field], [undefined, "UNAVAILABLE", undefined]);
+    t.true(error.cause instanceof Error);
+  }
+});
+
+test("an address is of gRPC or a WebSocket's URL", (t) => {
+  t.throws(() => connect("ftp://127.0.0.1"), {
+    instanceOf: TypeError,
+    message: 'address: seen "ftp://127.0.0.1", expected a URL such as ws://127.0.0.1:8080',
+  });
 });
 
 test("the codes are those of docs/protocol.md", async (t) => {

@@ -142,9 +142,14 @@ export class Client {
     return retrying(() => this.#transport.cancel(jobId), { ...this.#options, ...options });
   }
 
-  /** Leaves every job that is being read, which cancels those that are not `detached`, and lets the connection go. */
-  close(): void {
-    for (const stream of this.#streams) stream.leave(cancelledByCaller("the client was closed"));
+  /**
+   * Leaves every job, which cancels those that the caller did not ask for as `detached`, and lets the connection go.
+   *
+   * @returns when the server has been told, or can't be. Never rejects
+   */
+  async close(): Promise<void> {
+    const error = cancelledByCaller("the client was closed");
+    await Promise.all([...this.#streams].map((stream) => stream.leave(error)));
     this.#transport.close();
   }
 
@@ -161,7 +166,9 @@ export class Client {
 
   #open(request: TaskRequest | WatchRequest, options: CallOptions, cancelsJob: boolean): JobStream {
     const resume = this.#transport.resumes;
-    const onEnd = (stream: JobStream): void => void this.#streams.delete(stream);
+    const onEnd = (stream: JobStream): void => {
+      this.#streams.delete(stream);
+    };
     const given = { resume, ...this.#options, ...options, cancelsJob, onEnd };
     const stream = new JobStream(this.#transport, request, given);
     this.#streams.add(stream);

@@ -19,7 +19,7 @@ const NOTHING: EventStream = { next: () => Promise.resolve(undefined), leave: ()
  * A job's events over as many calls as it takes: a request that finds no server or no room is sent again until its first
  * event has come, and a job whose connection is lost is come back to. Ends with the job, or is left.
  */
-export class JobStream implements EventStream {
+export class JobStream {
   readonly #transport: Transport;
   readonly #request: TaskRequest | WatchRequest;
   readonly #options: JobStreamOptions;
@@ -35,6 +35,7 @@ export class JobStream implements EventStream {
   #leftWith: ScoreStreamError | undefined;
   #jobId: string | undefined;
   #sequence: bigint;
+  #leaving: Promise<void> = Promise.resolve();
   #isOver = false;
 
   constructor(
@@ -48,7 +49,7 @@ export class JobStream implements EventStream {
     const { signal, retry = {} } = options;
     this.#backoff = new Backoff(retry === false ? {} : retry);
     this.#sequence = request.$case === "watch" ? request.value.afterSequence : 0n;
-    this.#onAbort = () => this.leave(signal && aborted(signal));
+    this.#onAbort = () => void this.leave(signal && aborted(signal));
   }
 
   /** Sends the request at once, unless the signal has been given already. Called once, before `next`. */
@@ -77,15 +78,21 @@ export class JobStream implements EventStream {
     return undefined;
   }
 
-  /** @param error what `next` throws from now on; left out: it says that there is nothing more */
-  leave(error?: ScoreStreamError): void {
-    if (this.#isOver) return;
+  /**
+   * Reads no more; a `next` that waits is let go at once.
+   *
+   * @param error what `next` throws from now on; left out: it says that there is nothing more
+   * @returns when the server was told, where it has to be. Never rejects
+   */
+  leave(error?: ScoreStreamError): Promise<void> {
+    if (this.#isOver) return this.#leaving;
+    this.#isOver = true;
     this.#leftWith = error;
-    this.#end();
     this.#left.abort();
     this.#release();
-    if (this.#options.cancelsJob) void this.#cancelJob();
-    else this.#call.leave();
+    this.#leaving = this.#options.cancelsJob ? this.#cancelJob() : Promise.resolve();
+    void this.#leaving.then(() => this.#end());
+    return this.#leaving;
   }
 
   #read(): Promise<JobEvent | undefined> {
@@ -104,8 +111,10 @@ export class JobStream implements EventStream {
     return event;
   }
 
+  /** Nothing more is to be done. */
   #end(): void {
     this.#isOver = true;
+    this.#call.leave();
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#options.onEnd(this);
   }
@@ -146,8 +155,6 @@ export class JobStream implements EventStream {
       if (this.#jobId !== undefined) await this.#transport.cancel(this.#jobId);
     } catch {
       // It never began, or the connection is lost.
-    } finally {
-      this.#call.leave();
     }
   }
 }

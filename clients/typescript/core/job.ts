@@ -4,8 +4,8 @@ import type {
   LikelihoodResult,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { FloatTensor } from "./float-tensor.ts";
+import type { JobStream } from "./job-stream.ts";
 import { takeLatent, takeLikelihood, takePicture } from "./results.ts";
-import type { EventStream } from "./transport.ts";
 
 /** A row's result, if the event is one. */
 export type TakeResult<R> = (
@@ -20,10 +20,10 @@ export type OnEvent = (event: JobEvent) => void;
  * results. Leaving the loop early cancels the job, unless the caller asked for `detached`.
  */
 export class Job implements AsyncIterable<JobEvent> {
-  readonly #events: EventStream;
+  readonly #events: JobStream;
   #isRead = false;
 
-  constructor(events: EventStream) {
+  constructor(events: JobStream) {
     this.#events = events;
   }
 
@@ -31,14 +31,17 @@ export class Job implements AsyncIterable<JobEvent> {
   async *[Symbol.asyncIterator](): AsyncGenerator<JobEvent, void, undefined> {
     if (this.#isRead) throw new Error("the events of a job can be read once only");
     this.#isRead = true;
+    let isLeft = false;
     try {
       for (;;) {
+        isLeft = false;
         const event = await this.#events.next();
         if (event === undefined) return;
+        isLeft = true;
         yield event;
       }
     } finally {
-      this.#events.leave();
+      if (isLeft) await this.#events.leave();
     }
   }
 

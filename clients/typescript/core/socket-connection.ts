@@ -24,12 +24,23 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const BUFFERED_BYTES = 1 << 20;
 const ASK_AGAIN_MS = 5;
 
+/** A close code that says that a frame was over what the server takes; the connection is as good as before. */
+const TOO_BIG = 1009;
+/** Close codes that say that this client does not keep to the protocol: it would not do better the next time. */
+const NOT_THE_PROTOCOL: readonly number[] = [1002, 1003, 1007, 1010];
+
+interface InFlight {
+  readonly answering: Answering;
+  /** Of the largest frame that was sent for it. */
+  frameBytes: number;
+}
+
 /** One socket and the requests in flight on it. When it is lost they all fail, and it is of no more use. */
 export class SocketConnection {
   readonly #socket: Socket;
   readonly #url: string;
   readonly #onLost: () => void;
-  readonly #inFlight = new Map<string, Answering>();
+  readonly #inFlight = new Map<string, InFlight>();
   /** What is to be sent once the socket is open. */
   #unsent: Uint8Array<ArrayBuffer>[] | undefined = [];
   #lastId = 0;
@@ -57,7 +68,8 @@ export class SocketConnection {
     });
     this.#socket.addEventListener("close", ({ code, reason }) => {
       clearTimeout(timer);
-      this.#lose(connectionLost(this.#closing(code, reason), cause));
+      if (code === TOO_BIG) this.#failLargest();
+      this.#lose(this.#closing(code, reason, cause));
     });
   }
 
@@ -65,7 +77,7 @@ export class SocketConnection {
   ask(request: FrameRequest, answering: Answering): string {
     this.#lastId++;
     const id = String(this.#lastId);
-    this.#inFlight.set(id, answering);
+    this.#inFlight.set(id, { answering, frameBytes: 0 });
     this.send(id, request);
     return id;
   }
@@ -73,6 +85,8 @@ export class SocketConnection {
   /** Sends a part more of a request in flight. */
   send(id: string, request: FrameRequest): void {
     const bytes = ClientFrame.encode({ id, request }).finish();
+    const asked = this.#inFlight.get(id);
+    if (asked !== undefined) asked.frameBytes = Math.max(asked.frameBytes, bytes.length);
     if (this.#unsent !== undefined) this.#unsent.push(bytes);
     else this.#socket.send(bytes);
   }
@@ -97,9 +111,24 @@ export class SocketConnection {
     this.#lose(error);
   }
 
-  #closing(code: number, reason: string): string {
-    if (this.#unsent !== undefined) return `no connection to ${this.#url}`;
-    return `the connection to ${this.#url} was lost: ${code}${reason === "" ? "" : `, ${reason}`}`;
+  #closing(code: number, reason: string, cause: unknown): ScoreStreamError {
+    if (this.#unsent !== undefined) return connectionLost(`no connection to ${this.#url}`, cause);
+    const why = reason === "" ? String(code) : `${code}, ${reason}`;
+    const message = `the connection to ${this.#url} was lost: ${why}`;
+    return NOT_THE_PROTOCOL.includes(code)
+      ? new ScoreStreamError({ code: "", status: "INTERNAL", message, cause })
+      : connectionLost(message, cause);
+  }
+
+  /** The server does not say whose frame it was; the others' requests may be sent again, and this one not. */
+  #failLargest(): void {
+    const [id, largest] =
+      [...this.#inFlight].toSorted(([, a], [, b]) => b.frameBytes - a.frameBytes)[0] ?? [];
+    if (id === undefined || largest === undefined) return;
+    const message = `a frame of ${largest.frameBytes} bytes is more than the server takes (--max-frame-bytes)`;
+    const error = { code: "too-large", status: "RESOURCE_EXHAUSTED", message };
+    largest.answering.fail(new ScoreStreamError(error));
+    this.#inFlight.delete(id);
   }
 
   #receive(data: unknown): void {
@@ -110,9 +139,9 @@ export class SocketConnection {
       const error = errorOf(response.value);
       // Without an id the server could not read a frame of ours, and whose it was can't be told.
       if (id === "") this.#lose(error);
-      else this.#inFlight.get(id)?.fail(error);
+      else this.#inFlight.get(id)?.answering.fail(error);
       this.#inFlight.delete(id);
-    } else if (this.#inFlight.get(id)?.take(response)) {
+    } else if (this.#inFlight.get(id)?.answering.take(response)) {
       this.#inFlight.delete(id);
     }
   }
@@ -122,7 +151,7 @@ export class SocketConnection {
     this.#isLost = true;
     this.#socket.close(1000);
     this.#onLost();
-    for (const answering of this.#inFlight.values()) answering.fail(error);
+    for (const { answering } of this.#inFlight.values()) answering.fail(error);
     this.#inFlight.clear();
   }
 }

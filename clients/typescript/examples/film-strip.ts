@@ -67,5 +67,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 } finally {
-  client.close();
+  await client.close();
 }

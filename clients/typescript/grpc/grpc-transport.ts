@@ -23,6 +23,8 @@ export class GrpcTransport implements Transport {
     this.#client = new GrpcClient(target, credentials.createInsecure(), {
       // The answers' sizes are the models'; gRPC's own limit is 4 MiB.
       "grpc.max_receive_message_length": -1,
+      // How long to wait before a call is made again is the client's to say; gRPC's own first wait is 1 s.
+      "grpc.initial_reconnect_backoff_ms": 100,
     });
   }
 

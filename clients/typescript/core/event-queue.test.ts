@@ -1,0 +1,63 @@
+import test from "ava";
+import {
+  type DeepPartial,
+  JobEvent,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { EventQueue } from "./event-queue.ts";
+import { connectionLost } from "./scorestream-error.ts";
+
+function event(
+  sequence: number,
+  $case: "progress" | "preview" | "sampled" | "completed",
+  row = 0,
+): JobEvent {
+  const value = $case === "completed" ? {} : { row };
+  const happened = { $case, value } as NonNullable<DeepPartial<JobEvent>["event"]>;
+  return JobEvent.fromPartial({ sequence, event: happened });
+}
+
+async function rest(queue: EventQueue): Promise<number[]> {
+  const read: number[] = [];
+  for (let next = await queue.next(); next !== undefined; next = await queue.next()) {
+    read.push(Number(next.sequence));
+  }
+  return read;
+}
+
+test("a slow reader gets the newest preview and progress of each row, and every result", async (t) => {
+  const queue = new EventQueue(() => t.fail("it was not left"));
+  const events = [
+    event(1, "progress"),
+    event(2, "preview"),
+    event(3, "preview", 1),
+    event(4, "sampled", 1),
+    event(5, "progress"),
+    event(6, "preview"),
+    event(7, "sampled"),
+  ];
+  for (const one of events) t.false(queue.push(one));
+  t.true(queue.push(event(8, "completed")));
+  t.deepEqual(await rest(queue), [3, 4, 5, 6, 7, 8]);
+  t.is(await queue.next(), undefined);
+});
+
+test("a reader that waits gets what comes, and a failure after what came before it", async (t) => {
+  const queue = new EventQueue(() => t.fail("it was not left"));
+  const waiting = queue.next();
+  queue.push(event(1, "progress"));
+  t.is((await waiting)?.sequence, 1n);
+  queue.push(event(2, "sampled"));
+  queue.fail(connectionLost("lost"));
+  t.is((await queue.next())?.sequence, 2n);
+  await t.throwsAsync(queue.next(), { message: "lost" });
+});
+
+test("leaving lets a reader that waits go, and is told once", async (t) => {
+  let left = 0;
+  const queue = new EventQueue(() => left++);
+  const waiting = queue.next();
+  queue.leave();
+  queue.leave();
+  t.is(await waiting, undefined);
+  t.is(left, 1);
+});
