@@ -13,7 +13,7 @@ const LAYERS = {
   worker: ["onnx", "sde"],
   server: ["onnx", "proto", "sde", "worker"],
   "models/generator": ["onnx", "sde"],
-  "clients/cli": ["onnx", "worker"],
+  "clients/cli": ["clients/typescript", "clients/typescript/core", "onnx", "proto", "worker"],
   "clients/typescript/core": ["proto"],
   "clients/typescript": ["clients/typescript/core", "proto"],
   loadtest: ["clients/typescript", "clients/typescript/core", "proto", "sde", "server", "worker"],

@@ -1,48 +1,88 @@
 #!/usr/bin/env node
-import { type Command, UsageError } from "./command.ts";
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { COMMANDS } from "./commands.ts";
+import { complete } from "./complete.ts";
+import { EXIT, Interrupted, UsageError } from "./exit-codes.ts";
 
-/** What a command does, and how its code is loaded: none waits for the libraries of another. */
-interface Entry {
-  readonly summary: string;
-  readonly load: () => Promise<Command>;
-}
-
-const COMMANDS: ReadonlyMap<string, Entry> = new Map<string, Entry>([
-  [
-    "derive",
-    {
-      summary: "derivatives of an ONNX model as an ONNX file, proved; needs no server",
-      load: async () => (await import("./derive.ts")).derive,
-    },
-  ],
-]);
-
-const help = `Usage: scorestream COMMAND ...
-
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`).join("\n")}
-
-scorestream COMMAND --help tells more. The server is another program: npm start -- --help.
+const EXIT_CODES = `
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 no server answers; 4 try again later; 130 Ctrl-C, which ends the job.
+scorestream COMMAND --help tells more, and so does docs/cli.md. Server: --server or SCORESTREAM_SERVER.
 `;
 
-/** @returns what goes to stdout */
-async function run([name, ...args]: readonly string[]): Promise<string> {
-  if (name === "--help" || name === "-h") return help;
-  const entry = COMMANDS.get(name ?? "");
-  if (entry === undefined) {
-    const names = [...COMMANDS.keys()].join(", ");
-    throw new UsageError(`seen ${name ?? "no command"}, expected a command: ${names}`);
+/** The program, with the one command that is asked for: the others are names. */
+async function programOf(name: string | undefined): Promise<Command> {
+  const program = new Command("scorestream")
+    .description("Asks a scorestream server for pictures, latents and likelihoods; starts one.")
+    .version(version(), "-V, --version")
+    .usage("COMMAND ...")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .addHelpText("after", EXIT_CODES);
+  for (const [known, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = known === name ? await load() : new Command(known);
+    program.addCommand(quiet(command.summary(summary)));
   }
-  const command = await entry.load();
-  return args.some((arg) => arg === "--help" || arg === "-h") ? command.help : command.run(args);
+  return quiet(program);
 }
 
-const [name = ""] = process.argv.slice(2);
-const program = COMMANDS.has(name) ? `scorestream ${name}` : "scorestream";
-try {
-  process.stdout.write(await run(process.argv.slice(2)));
-} catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${program}: ${message}\n`);
-  if (error instanceof UsageError) process.stderr.write(`${program} --help tells how it is used\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+/** Errors are thrown, for `main` to tell, and help goes to stdout. */
+function quiet(command: Command): Command {
+  return command.exitOverride().configureOutput({ outputError: () => {} });
 }
+
+/** Compiled, this file is dist/clients/cli/main.js. */
+function version(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const [name] = args;
+  if (name === "complete" && args[1] === "--") {
+    process.stdout.write(await complete(args.slice(2)));
+    return;
+  }
+  if (name === undefined || (!name.startsWith("-") && !(name in COMMANDS))) {
+    const names = Object.keys(COMMANDS).join(", ");
+    throw new UsageError(`seen ${name ?? "no command"}, expected a command: ${names}`);
+  }
+  const program = await programOf(name);
+  await program.parseAsync([...args], { from: "user" });
+}
+
+/** Tells what went wrong, and what the program ends with. */
+async function fail(error: unknown, args: readonly string[]): Promise<void> {
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  const { exitCode, RequestFailed } = await import("./errors.ts");
+  const isUsage = error instanceof CommanderError || error instanceof UsageError;
+  const code = isUsage
+    ? EXIT.usage
+    : error instanceof Interrupted
+      ? error.exitCode
+      : exitCode(error);
+  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, "");
+  const [name = ""] = args;
+  const program = name in COMMANDS ? `scorestream ${name}` : "scorestream";
+  process.stderr.write(`${program}: ${message}\n`);
+  if (isUsage) process.stderr.write(`${program} --help tells how it is used\n`);
+  if (args.includes("--json")) {
+    const {
+      code: serverCode,
+      about,
+      retryAfterS,
+    } = error instanceof RequestFailed
+      ? error
+      : ({} as Partial<InstanceType<typeof RequestFailed>>);
+    const event = { event: "error", exitCode: code, code: serverCode, about, message, retryAfterS };
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  }
+  process.exitCode = code;
+}
+
+const args = process.argv.slice(2);
+// Whoever reads our output may leave early, as `head` does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed);
+});
+await run(args).catch((error: unknown) => fail(error, args));

@@ -56,6 +56,10 @@ test("a flag wins over a variable, the last flag over the first", (t) => {
   t.deepEqual([grpcPort, httpPort], [4, 2]);
 });
 
+test("the variable by which clients find a server is none of the server's", (t) => {
+  t.deepEqual(config([], { SCORESTREAM_SERVER: "127.0.0.1:50051" }), config([]));
+});
+
 const wrong: readonly [argv: string[], env: Record<string, string>, expected: RegExp][] = [
   [["--grpc-prot", "1"], {}, /^unknown flag --grpc-prot, expected one of .*--grpc-port/],
   [

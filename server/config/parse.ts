@@ -68,10 +68,14 @@ function readFlags(argv: readonly string[]): Map<Name, Given> | "help" {
   return flags;
 }
 
+/** Variables of the same prefix that clients read, not the server. */
+const CLIENTS_OWN: readonly string[] = ["SCORESTREAM_SERVER"];
+
 function readVariables(env: Env): Map<Name, Given> {
   const variables = new Map<Name, Given>();
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith("SCORESTREAM_") || text === undefined) continue;
+    if (CLIENTS_OWN.includes(variable)) continue;
     const key = NAMES.find((name) => SETTINGS[name].variable === variable);
     if (key === undefined) throw unknown("environment variable", variable, "variable");
     variables.set(key, { source: variable, text });

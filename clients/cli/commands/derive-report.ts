@@ -1,5 +1,5 @@
-import type { ValueSignature } from "../../onnx/index.ts";
-import type { DerivedFile } from "../../worker/derive-file.ts";
+import type { ValueSignature } from "../../../onnx/index.ts";
+import type { DerivedFile } from "../../../worker/derive-file.ts";
 
 const WORDS: Readonly<Record<DerivedFile["mode"], string>> = {
   jvp: "J v",

@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import anyTest, { type TestFn } from "ava";
-import { int } from "../../onnx/attribute.ts";
-import { GraphBuilder } from "../../onnx/graph-builder.ts";
+import { int } from "../../../onnx/attribute.ts";
+import { GraphBuilder } from "../../../onnx/graph-builder.ts";
 import {
   type Dimension,
   type OnnxModel,
   readModel,
   signatureOf,
   writeModel,
-} from "../../onnx/index.ts";
-import { tensor } from "../../onnx/tensor.ts";
+} from "../../../onnx/index.ts";
+import { tensor } from "../../../onnx/tensor.ts";
 
 const test = anyTest as TestFn<{
   folder: string;
@@ -27,8 +27,8 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Compiled, this file is dist/clients/cli/derive.test.js. */
-const main = fileURLToPath(new URL("main.js", import.meta.url));
+/** Compiled, this file is dist/clients/cli/commands/derive.test.js. */
+const main = fileURLToPath(new URL("../main.js", import.meta.url));
 
 /** Each test has a folder of its own, in which the command runs; serial, so that not all load a runtime at once. */
 test.beforeEach(async (t) => {
@@ -344,20 +344,20 @@ function steps(): OnnxModel {
 
 /** Exit code 2: the command line itself is wrong, whatever the files are. */
 const misuses: readonly (readonly [string, RegExp])[] = [
-  ["", /seen no command, expected a command: derive/],
-  ["drive", /seen drive, expected a command: derive/],
+  ["", /seen no command, expected a command: .*derive/],
+  ["drive", /seen drive, expected a command: .*derive/],
   ["derive", /seen none of --jvp, --vjp, --grad, --guided, expected one/],
   ["derive --jvp --vjp a.onnx", /seen --jvp --vjp of .*, expected one/],
   ["derive --jvp", /--jvp: seen no file, expected one file, MODEL/],
   ["derive --jvp a.onnx b.onnx", /--jvp: seen a\.onnx b\.onnx, expected one file/],
   ["derive --guided a.onnx", /--guided: seen a\.onnx, expected two files, SCORE CLASSIFIER/],
-  ["derive --jpv a.onnx", /Unknown option '--jpv'/],
-  ["derive --jvp a.onnx --input", /'--input <value>' argument missing/],
+  ["derive --jpv a.onnx", /unknown option '--jpv'/],
+  ["derive --jvp a.onnx --input", /'--input <name>' argument missing/],
   ["derive --jvp a.onnx --label", /--label goes with --grad, not with --jvp/],
   ["derive --vjp a.onnx --classifier-input x", /--classifier-input goes with --guided, not/],
   ["derive --guided a.onnx b.onnx --input x", /--input goes with --jvp, --vjp, --grad, not/],
-  ["derive --jvp a.onnx --dim height", /--dim: seen height, expected NAME=LENGTH/],
-  ["derive --jvp a.onnx --dim height=0", /--dim: seen height=0, expected NAME=LENGTH/],
+  ["derive --jvp a.onnx --dim height", /--dim: seen "height", expected NAME=LENGTH/],
+  ["derive --jvp a.onnx --dim height=0", /--dim: seen "height=0", expected NAME=LENGTH/],
 ];
 
 for (const [args, message] of misuses) {

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import test from "ava";
-import { float } from "../../onnx/attribute.ts";
-import { GraphBuilder } from "../../onnx/graph-builder.ts";
-import { DIFFERENTIABLE_OPERATORS, OPSETS, writeModel } from "../../onnx/index.ts";
+import { float } from "../../../onnx/attribute.ts";
+import { GraphBuilder } from "../../../onnx/graph-builder.ts";
+import { DIFFERENTIABLE_OPERATORS, OPSETS, writeModel } from "../../../onnx/index.ts";
 import { derive } from "./derive.ts";
 
-/** Compiled, this file is dist/clients/cli/differentiation-doc.test.js. */
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+/** Compiled, this file is dist/clients/cli/commands/differentiation-doc.test.js. */
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const doc = await readFile(join(root, "docs/differentiation.md"), "utf8");
 const run = promisify(execFile);
 
@@ -28,7 +28,7 @@ test("every flag that it names is one that --help has", (t) => {
   const commands = doc.match(/(?<=scorestream derive )[^`\n]*|(?<=`)--[^`]*/g) ?? [];
   const flags = new Set(commands.flatMap((text) => text.match(/--[a-z-]+/g) ?? []));
   t.true(flags.size > 8, [...flags].join(" "));
-  for (const flag of flags) t.regex(derive.help, new RegExp(`${flag}[\\s,]`), flag);
+  for (const flag of flags) t.regex(derive.helpInformation(), new RegExp(`${flag}[\\s,]`), flag);
 });
 
 test("its example for Node runs on what the command writes", async (t) => {

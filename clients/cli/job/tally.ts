@@ -1,0 +1,77 @@
+import type { Accepted, Progress } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { secondsOf } from "./duration.ts";
+
+/** How far a job is. */
+export class Tally {
+  /** Results that there will be; undefined until the job is accepted, where only the server knows. */
+  results: number | undefined;
+  done = 0;
+  #accepted: Accepted | undefined;
+  /** On the clock of performance.now(), in ms: when the job was accepted, and when its first row moved. */
+  #acceptedAt = 0;
+  #movedAt: number | undefined;
+  readonly #evaluations = new Map<number, number>();
+  readonly #fractions = new Map<number, number>();
+  /** Likelihoods count rows that are no results. */
+  readonly #rowsAreResults: boolean;
+
+  /** @param results that there will be, where the request says so */
+  constructor(results: number | undefined, rowsAreResults = true) {
+    this.results = results;
+    this.#rowsAreResults = rowsAreResults;
+  }
+
+  accept(accepted: Accepted, now: number): void {
+    this.#accepted = accepted;
+    this.#acceptedAt = now;
+    this.results ??= accepted.rows;
+  }
+
+  progress({ row, evaluations, fraction }: Progress, now: number): void {
+    this.#movedAt ??= now;
+    this.#evaluations.set(row, Number(evaluations));
+    this.#fractions.set(row, fraction);
+  }
+
+  /** A result has come. */
+  finish(row: number, evaluations: bigint, now: number): void {
+    this.#movedAt ??= now;
+    this.done++;
+    if (!this.#rowsAreResults) return;
+    this.#evaluations.set(row, Number(evaluations));
+    this.#fractions.set(row, 1);
+  }
+
+  /** Of all rows. */
+  get evaluations(): number {
+    return sum(this.#evaluations);
+  }
+
+  /** In [0, 1]. */
+  get fraction(): number {
+    const rows = this.#accepted?.rows ?? 0;
+    return rows === 0 ? 0 : Math.min(1, sum(this.#fractions) / rows);
+  }
+
+  get state(): "starting" | "queued" | "running" {
+    if (this.#accepted === undefined) return "starting";
+    return this.#movedAt === undefined ? "queued" : "running";
+  }
+
+  /** Seconds that are left: by what the server expected at first, then by the pace so far. undefined: not known. */
+  remainingS(now: number): number | undefined {
+    const expected = secondsOf(this.#accepted?.expectedDuration);
+    if (this.#movedAt !== undefined && this.fraction > 0.05) {
+      const paceS = (now - this.#movedAt) / 1000 / this.fraction;
+      return Math.max(0, paceS * (1 - this.fraction));
+    }
+    if (!expected) return undefined;
+    const wait = this.#movedAt === undefined ? (secondsOf(this.#accepted?.expectedWait) ?? 0) : 0;
+    const since = (now - (this.#movedAt ?? this.#acceptedAt)) / 1000;
+    return Math.max(0, wait + expected - since);
+  }
+}
+
+function sum(values: ReadonlyMap<number, number>): number {
+  return [...values.values()].reduce((total, value) => total + value, 0);
+}

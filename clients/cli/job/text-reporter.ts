@@ -1,0 +1,114 @@
+import type {
+  Accepted,
+  Completed,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { Graphics } from "../terminal/graphics.ts";
+import { Grid, type Shown } from "../terminal/grid.ts";
+import { type LayoutRules, layoutOf, type Size } from "../terminal/layout.ts";
+import { Screen } from "../terminal/screen.ts";
+import { secondsOf } from "./duration.ts";
+import { progressLine } from "./progress-line.ts";
+import type { Reporter, Result } from "./reporter.ts";
+import type { Tally } from "./tally.ts";
+
+/** Lines that pictures leave to text. */
+const TEXT_LINES = 4;
+/** Lines of results that are shown under pictures. */
+const MOST_LINES = 2;
+
+export interface TextOptions {
+  /** What the results are, such as "pictures". */
+  readonly what: string;
+  readonly quiet: boolean;
+  readonly graphics: Graphics;
+  readonly tally: Tally;
+}
+
+/**
+ * For a person: progress and pictures on stderr where that is a terminal, a line a result on stdout, a summary on
+ * stderr. While the terminal shows progress, the lines of results wait for its end.
+ */
+export class TextReporter implements Reporter {
+  readonly #options: TextOptions;
+  readonly #screen: Screen | undefined;
+  #grid: Grid | undefined;
+  /** Lines for stdout. */
+  readonly #waiting: { readonly row: number; readonly line: string }[] = [];
+  #summary = "";
+  #last = "";
+
+  constructor(options: TextOptions) {
+    this.#options = options;
+    const { graphics, tally, quiet, what } = options;
+    const { stderr } = process;
+    if (quiet || !stderr.isTTY) return;
+    this.#screen = new Screen(stderr, graphics);
+    this.#screen.start(() => progressLine(tally, what, stderr.columns, performance.now()));
+  }
+
+  accepted(_job: string, _accepted: Accepted): void {}
+
+  progressed(): void {}
+
+  async pictured(row: number, picture: Shown): Promise<void> {
+    if (this.#screen === undefined || this.#options.graphics.preview === "none") return;
+    this.#grid ??= this.#gridFor(picture);
+    if (await this.#grid.show(row, picture)) this.#screen.show(this.#grid.raster);
+  }
+
+  finished(result: Result): void {
+    const line = lineOf(result);
+    // A file of all results is told once.
+    if (line === this.#last) return;
+    this.#last = line;
+    if (this.#screen === undefined) process.stdout.write(line);
+    else this.#waiting.push({ row: result.row, line });
+  }
+
+  completed({ seed, evaluations, running, queued, meanBatchRows, adjusted }: Completed): void {
+    if (this.#options.quiet) return;
+    const times = `${(secondsOf(running) ?? 0).toFixed(1)} s after ${(secondsOf(queued) ?? 0).toFixed(1)} s in the queue`;
+    const rows = `${meanBatchRows.toFixed(1)} rows a batch`;
+    this.#summary = `${seed === 0n ? "" : `seed ${seed}, `}${evaluations} evaluations in ${times}, ${rows}\n${adjusted === "" ? "" : `to meet the deadline: ${adjusted}\n`}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#screen?.stop();
+    process.stdout.write(this.#told());
+    process.stderr.write(this.#summary);
+  }
+
+  /** What waited: in order, and where files would push the pictures away, the first and the last. */
+  #told(): string {
+    const lines = this.#waiting.sort((a, b) => a.row - b.row).map(({ line }) => line);
+    const isLong = lines.length > MOST_LINES && this.#grid !== undefined && process.stdout.isTTY;
+    if (!isLong) return lines.join("");
+    return `${lines[0]?.trim()} ... ${lines.at(-1)?.trim()} (${lines.length} files)\n`;
+  }
+
+  /** Once the size of the pictures is known. */
+  #gridFor(picture: Shown): Grid {
+    const { graphics, tally } = this.#options;
+    const count = tally.results ?? 1;
+    const rules = rulesOf(graphics);
+    return new Grid(layoutOf(count, picture, rules), rules.gap);
+  }
+}
+
+function rulesOf({ preview, cell }: Graphics): LayoutRules {
+  const { columns, rows } = process.stderr;
+  const lines = Math.max(1, rows - TEXT_LINES);
+  if (preview === "blocks") {
+    const area: Size = { width: columns, height: 2 * lines };
+    return { area, gap: 2, maxScale: 1, minScale: 0.25 };
+  }
+  const area: Size = { width: columns * cell.width, height: lines * cell.height };
+  return { area, gap: 4, maxScale: 4, minScale: 0.5 };
+}
+
+function lineOf({ file, input, likelihood }: Result): string {
+  if (likelihood === undefined) return file === "-" ? "" : `${file}\n`;
+  const { bitsPerDim, standardErrorBitsPerDim: error } = likelihood;
+  const spread = error > 0 ? ` ± ${error.toFixed(3)}` : "";
+  return `${bitsPerDim.toFixed(3)}${spread} bits/dim  ${input ?? `picture ${likelihood.row}`}\n`;
+}
