@@ -65,11 +65,8 @@ export class TextReporter implements Reporter {
     else this.#waiting.push({ row: result.row, line });
   }
 
-  completed({ seed, evaluations, running, queued, meanBatchRows, adjusted }: Completed): void {
-    if (this.#options.quiet) return;
-    const times = `${(secondsOf(running) ?? 0).toFixed(1)} s after ${(secondsOf(queued) ?? 0).toFixed(1)} s in the queue`;
-    const rows = `${meanBatchRows.toFixed(1)} rows a batch`;
-    this.#summary = `${seed === 0n ? "" : `seed ${seed}, `}${evaluations} evaluations in ${times}, ${rows}\n${adjusted === "" ? "" : `to meet the deadline: ${adjusted}\n`}`;
+  completed(completed: Completed): void {
+    if (!this.#options.quiet) this.#summary = summaryOf(completed);
   }
 
   async close(): Promise<void> {
@@ -111,4 +108,22 @@ function lineOf({ file, input, likelihood }: Result): string {
   const { bitsPerDim, standardErrorBitsPerDim: error } = likelihood;
   const spread = error > 0 ? ` ± ${error.toFixed(3)}` : "";
   return `${bitsPerDim.toFixed(3)}${spread} bits/dim  ${input ?? `picture ${likelihood.row}`}\n`;
+}
+
+function summaryOf({
+  seed,
+  evaluations,
+  running,
+  queued,
+  meanBatchRows,
+  adjusted,
+}: Completed): string {
+  const seconds = [running, queued].map((time) => (secondsOf(time) ?? 0).toFixed(1));
+  const facts = [
+    ...(seed === 0n ? [] : [`seed ${seed}`]),
+    `${evaluations} evaluations in ${seconds[0]} s after ${seconds[1]} s in the queue`,
+    `${meanBatchRows.toFixed(1)} rows a batch`,
+    ...(adjusted === "" ? [] : [`to meet the deadline: ${adjusted}`]),
+  ];
+  return `${facts.join(", ")}\n`;
 }
