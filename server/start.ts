@@ -9,6 +9,7 @@ import { Slab } from "./engine/slab.ts";
 import { Workers, type WorkersOptions } from "./engine/workers.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
 import type { Readiness } from "./http/answer.ts";
+import { readPage } from "./http/page.ts";
 import { startAdmin } from "./http/start-admin.ts";
 import { startHttp } from "./http/start-http.ts";
 import { modelHost } from "./models/model-host.ts";
@@ -106,8 +107,10 @@ export async function startServer(
     problems: models.current.problems,
   });
   await reload();
+  const page = await readPage();
+  if (page.size === 0) log.warn("the page was not built, and is not served");
   const grpc = await startGrpc(service, config, log);
-  const http = await startHttp(service, config, log, readiness);
+  const http = await startHttp(service, config, log, { page, readiness });
   const ws = startWs(http.server, service, config, log);
   const admin = await startAdmin(config.admin, { models, reload }, log);
   workers.follow(() => {

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ModelProblem } from "../models/repository.ts";
 import type { Service } from "../service.ts";
+import { answerFile, type Page } from "./page.ts";
 
 /** What there is, for whoever asks for something else. */
 const ENDPOINTS = {
+  "/": "the page",
   "/healthz": "200 while the process lives",
   "/readyz": "200 when requests are served, 503 when not, with the reasons",
   "/v1/stream": "the WebSocket: ClientFrame and ServerFrame of scorestream/v1",
@@ -19,20 +21,35 @@ export interface Readiness {
 
 const UNKNOWN: Readiness = { reasons: ["the service starts, drains or has no working device"] };
 
+/** What HTTP is answered with beside the service. */
+export interface HttpAnswers {
+  /** The files of the page; left out: none. */
+  readonly page?: Page;
+  /** What /readyz says beside whether the service is ready. */
+  readonly readiness?: () => Readiness;
+}
+
 export interface Answer {
   readonly status: number;
   readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers one HTTP request. Requests have no bodies to read, and none is read. */
+/** Answers one HTTP request, with a file of the page or with JSON. Requests have no bodies to read, and none is read. */
 export function answer(
   request: IncomingMessage,
   response: ServerResponse,
   service: Service,
-  readiness: () => Readiness = () => UNKNOWN,
+  { page, readiness = () => UNKNOWN }: HttpAnswers = {},
 ): void {
-  send(request, response, route(request.method, pathOf(request), service, readiness));
+  const path = pathOf(request);
+  const file = isRead(request.method) ? page?.get(path) : undefined;
+  if (file !== undefined) answerFile(request, response, file);
+  else send(request, response, route(request.method, path, service, readiness));
+}
+
+function isRead(method: string | undefined): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** The path of a request's target, without its query. */
@@ -66,7 +83,7 @@ function route(
   if (!Object.hasOwn(ENDPOINTS, path)) {
     return { status: 404, body: { error: "there is nothing at this path", endpoints: ENDPOINTS } };
   }
-  if (method !== "GET" && method !== "HEAD") {
+  if (!isRead(method)) {
     const body = { error: `${method ?? ""} is not served here, expected GET or HEAD` };
     return { status: 405, body, headers: { allow: "GET, HEAD" } };
   }
@@ -80,6 +97,9 @@ function route(
       problems: problems.map(({ message }) => message),
     };
     return { status: ready ? 200 : 503, body };
+  }
+  if (path === "/") {
+    return { status: 404, body: { error: "the page was not built: `npm run build` makes it" } };
   }
   const body = { error: "this path is a WebSocket, expected an upgrade" };
   return { status: 426, body, headers: { upgrade: "websocket", connection: "upgrade" } };

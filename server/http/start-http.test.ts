@@ -5,10 +5,12 @@ import { startHttp } from "./start-http.ts";
 
 async function serveHttp(t: ExecutionContext): Promise<{ service: ScriptedService; base: string }> {
   const service = new ScriptedService();
-  const http = await startHttp(service, testConfig(), silent, () => ({
-    reasons: ["no model is loaded"],
-    problems: [{ model: "a", message: "a/model.json: missing" }],
-  }));
+  const http = await startHttp(service, testConfig(), silent, {
+    readiness: () => ({
+      reasons: ["no model is loaded"],
+      problems: [{ model: "a", message: "a/model.json: missing" }],
+    }),
+  });
   t.teardown(() => http.close(0));
   return { service, base: `http://127.0.0.1:${http.port}` };
 }
@@ -39,7 +41,7 @@ test("/readyz follows the service, with the reasons", async (t) => {
 
 test("anything else is 404 and lists what there is", async (t) => {
   const { base } = await serveHttp(t);
-  for (const path of ["/", "/health", "/__proto__", "/v1/stream/"]) {
+  for (const path of ["/health", "/__proto__", "/v1/stream/"]) {
     const response = await fetch(base + path);
     t.is(response.status, 404, path);
     t.regex(await response.text(), /"\/healthz":.*"\/readyz":.*"\/v1\/stream":/);

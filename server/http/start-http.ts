@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Service } from "../service.ts";
-import { answer, type Readiness } from "./answer.ts";
+import { answer, type HttpAnswers } from "./answer.ts";
 
 /** A client must have sent its headers, and its whole request, within so long, in ms. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -22,19 +22,18 @@ export interface HttpListening {
 }
 
 /**
- * Serves /healthz and /readyz.
+ * Serves /healthz, /readyz and the page.
  *
- * @param readiness what /readyz says beside whether the service is ready
  * @throws Error when it can't listen on the configured address
  */
 export async function startHttp(
   service: Service,
   config: Pick<Config, "host" | "httpPort">,
   log: Logger,
-  readiness?: () => Readiness,
+  answers: HttpAnswers = {},
 ): Promise<HttpListening> {
   return listenHttp(config.host, config.httpPort, log, (request, response) =>
-    answer(request, response, service, readiness),
+    answer(request, response, service, answers),
   );
 }
 
