@@ -41,6 +41,7 @@ export interface Config {
   readonly maxFrameBytes: number;
   readonly maxSocketBufferBytes: number;
   readonly slowReaderS: number;
+  readonly allowedOrigins: string;
   readonly drainDelayS: number;
   readonly shutdownGraceS: number;
   readonly logLevel: LogLevel;

@@ -38,6 +38,7 @@ test("every setting can be set by its flag and by its variable", (t) => {
     const value =
       /from (\d+)/.exec(range)?.[1] ??
       (range.startsWith("one of") ? range.split(", ").at(-1) : undefined) ??
+      (range.startsWith("origins") ? "https://a.example,http://b.example:3000" : undefined) ??
       (range.startsWith("HOST:PORT") ? "[::1]:0" : "x");
     if (value === undefined) return t.fail(range);
     const expected = /^\d+$/.test(value) ? Number(value) : value;
@@ -85,6 +86,12 @@ const wrong: readonly [argv: string[], env: Record<string, string>, expected: Re
   [["--admin", "9090"], {}, /^--admin: seen "9090", expected HOST:PORT, or nothing$/],
   [["--admin", "localhost:65536"], {}, /^--admin: seen "localhost:65536", /],
   [["--admin", "::1:9090"], {}, /^--admin: seen "::1:9090", /],
+  [
+    ["--allowed-origins", "a.example"],
+    {},
+    /^--allowed-origins: seen "a.example", expected origins/,
+  ],
+  [["--allowed-origins", "https://a.example/"], {}, /^--allowed-origins: seen /],
   [["-x"], {}, /^unknown flag -x, /],
   [["50051"], {}, /^seen "50051", expected a flag: --help lists them$/],
   [

@@ -52,6 +52,19 @@ export function text(name: string, defaultValue: string, words: Words): Setting<
   };
 }
 
+/** Origins of pages, as browsers name them; none where nothing is given. */
+export function origins(name: string, words: Words): Setting<string> {
+  const origin = /^(\*|https?:\/\/[^\s/,]+)$/;
+  return {
+    ...named(name, words),
+    default: "",
+    range: "origins such as https://example.org separated by commas, or *",
+    schema: z
+      .string()
+      .refine((given) => given === "" || given.split(",").every((one) => origin.test(one.trim()))),
+  };
+}
+
 /** One of a few words. */
 export function choice<const T extends string>(
   name: string,

@@ -1,5 +1,5 @@
 import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
-import { address, choice, integer, type Setting, text } from "./setting.ts";
+import { address, choice, integer, origins, type Setting, text } from "./setting.ts";
 
 const PORTS = [0, 65_535] as const;
 
@@ -113,6 +113,9 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   slowReaderS: integer("slow-reader-s", 30, [1, 3600], {
     unit: "s",
     doc: "A WebSocket that is over its buffer and takes nothing for so long is closed (1008).",
+  }),
+  allowedOrigins: origins("allowed-origins", {
+    doc: "Whose pages may open a WebSocket beside the server's own.",
   }),
   drainDelayS: integer("drain-delay-s", 1, [0, 3600], {
     unit: "s",

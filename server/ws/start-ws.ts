@@ -6,6 +6,7 @@ import type { Config } from "../config/config.ts";
 import type { Service } from "../service.ts";
 import { CLOSE } from "./close-codes.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
+import { isOriginAllowed, readOrigins } from "./origin.ts";
 
 /** Where the WebSocket is. */
 export const STREAM_PATH = "/v1/stream";
@@ -17,7 +18,10 @@ const HEARTBEAT_MS = 20_000;
 /** How long a peer may take to answer a close before it is dropped, in ms. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-type WsConfig = Pick<Config, "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows">;
+type WsConfig = Pick<
+  Config,
+  "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows" | "allowedOrigins"
+>;
 
 /** The WebSocket front end. */
 export interface Sockets {
@@ -27,7 +31,7 @@ export interface Sockets {
 
 /**
  * Serves the contract's ClientFrame and ServerFrame at `/v1/stream` of an HTTP server. Call it in the turn in which
- * that server began to listen. Upgrades of other paths get 404.
+ * that server began to listen. Upgrades of other paths get 404, those of pages of other origins 403.
  */
 export function startWs(
   http: Server,
@@ -38,10 +42,17 @@ export function startWs(
 ): Sockets {
   const sockets = new WebSocketServer(serverOptions(config));
   const connections = new Set<Connection>();
+  const allowed = readOrigins(config.allowedOrigins);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", (error) => log.debug({ err: error }, "an upgrade failed"));
     if (path(request) !== STREAM_PATH) {
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      refuse(socket, "404 Not Found");
+      return;
+    }
+    const { origin, host } = request.headers;
+    if (!isOriginAllowed(origin, host, allowed)) {
+      log.warn({ origin, host }, "a page of another origin was refused: see --allowed-origins");
+      refuse(socket, "403 Forbidden");
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -68,6 +79,10 @@ export function startWs(
       http.off("upgrade", upgrade);
     },
   };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function serverOptions(config: WsConfig): {
