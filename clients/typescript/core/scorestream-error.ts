@@ -25,6 +25,7 @@ const ABOUT_FIELDS: readonly (ErrorCode | undefined)[] = [
   "invalid-argument",
   "capability-missing",
   "upload-not-found",
+  "deadline-exceeded",
 ];
 const FIELD = /^([a-z0-9_]+(?:\[\d+\])?(?:\.[a-z0-9_]+(?:\[\d+\])?)*): /;
 

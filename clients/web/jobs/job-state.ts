@@ -1,0 +1,146 @@
+import type {
+  Completed,
+  Image,
+  JobEvent,
+  LikelihoodResult,
+  Tensor,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+
+/** A picture of a row on its way: the estimate E[x0 | x_t], or at the end the result. */
+export interface Frame {
+  readonly image: Image;
+  readonly evaluations: number;
+  /** Diffusion time; 0 for the result. */
+  readonly time: number;
+}
+
+/** What is known of a row so far. */
+export interface RowState {
+  readonly row: number;
+  /** In the order of the steps. The last one of a row that is done is its result. */
+  readonly frames: Frame[];
+  evaluations: number;
+  /** Diffusion time. */
+  time: number;
+  /** Of the row's work, 0 to 1. */
+  fraction: number;
+  done: boolean;
+  latent: Tensor | undefined;
+}
+
+/** Frames kept of a row; from there on every second one of the old ones goes. */
+const MAX_FRAMES = 96;
+
+/** Where a job stands, by the events that came. Rows appear with the event that tells how many there are. */
+export class JobState {
+  readonly rows: RowState[] = [];
+  /** By picture, of a job of likelihoods. */
+  readonly likelihoods: Map<number, LikelihoodResult> = new Map();
+  /** "" until the server has accepted the job. */
+  id = "";
+  /** Of the last event, to watch the job from. */
+  sequence = 0n;
+  /** Network evaluations of a row; 0: not known ahead. */
+  expectedEvaluations = 0;
+  completed: Completed | undefined;
+
+  /** @returns the row that the event is about; undefined where it is about the job, or was seen before */
+  apply({ jobId, sequence, event }: JobEvent): RowState | undefined {
+    if (sequence <= this.sequence) return undefined;
+    this.id = jobId;
+    this.sequence = sequence;
+    switch (event?.$case) {
+      case undefined:
+        return undefined;
+      case "accepted":
+        this.expectedEvaluations = Number(event.value.expectedEvaluations);
+        for (let row = this.rows.length; row < event.value.rows; row++) this.#row(row);
+        return undefined;
+      case "completed":
+        this.completed = event.value;
+        return undefined;
+      case "likelihood":
+        this.likelihoods.set(event.value.row, event.value);
+        return undefined;
+      case "progress":
+        return this.#progress(event.value);
+      case "preview":
+        return this.#preview(event.value);
+      case "sampled":
+        return this.#done(event.value.row, event.value.evaluations, { image: event.value.image });
+      case "encoded":
+        return this.#done(event.value.row, event.value.evaluations, { latent: event.value.latent });
+    }
+  }
+
+  get doneRows(): number {
+    return this.rows.reduce((sum, { done }) => sum + (done ? 1 : 0), 0);
+  }
+
+  /** Of the whole job, 0 to 1. */
+  get fraction(): number {
+    if (this.completed !== undefined) return 1;
+    if (this.rows.length === 0) return 0;
+    return this.rows.reduce((sum, { fraction }) => sum + fraction, 0) / this.rows.length;
+  }
+
+  /** Of all rows together, so far. */
+  get evaluations(): number {
+    return this.rows.reduce((sum, { evaluations }) => sum + evaluations, 0);
+  }
+
+  #row(row: number): RowState {
+    const known = this.rows[row];
+    if (known !== undefined) return known;
+    for (let next = this.rows.length; next <= row; next++) {
+      this.rows.push({
+        row: next,
+        frames: [],
+        evaluations: 0,
+        time: Number.NaN,
+        fraction: 0,
+        done: false,
+        latent: undefined,
+      });
+    }
+    return this.#row(row);
+  }
+
+  #progress(seen: { row: number; evaluations: bigint; time: number; fraction: number }): RowState {
+    const row = this.#row(seen.row);
+    row.evaluations = Number(seen.evaluations);
+    row.time = seen.time;
+    row.fraction = seen.fraction;
+    return row;
+  }
+
+  #preview(seen: {
+    row: number;
+    evaluations: bigint;
+    time: number;
+    image: Image | undefined;
+  }): RowState {
+    const row = this.#row(seen.row);
+    if (seen.image === undefined || row.done) return row;
+    if (row.frames.length >= MAX_FRAMES) {
+      row.frames.splice(0, MAX_FRAMES, ...row.frames.filter((_, i) => i % 2 === 1));
+    }
+    const evaluations = Number(seen.evaluations);
+    row.frames.push({ image: seen.image, evaluations, time: seen.time });
+    return row;
+  }
+
+  #done(
+    index: number,
+    evaluations: bigint,
+    { image, latent }: { image?: Image | undefined; latent?: Tensor | undefined },
+  ): RowState {
+    const row = this.#row(index);
+    row.evaluations = Number(evaluations);
+    row.fraction = 1;
+    row.done = true;
+    row.latent = latent;
+    if (image !== undefined) row.frames.push({ image, evaluations: row.evaluations, time: 0 });
+    return row;
+  }
+}

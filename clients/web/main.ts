@@ -1,0 +1,68 @@
+import { announce } from "./announce.ts";
+import { Connection } from "./connection.ts";
+import { byId } from "./dom.ts";
+import { RequestForm } from "./form/request-form.ts";
+import { GalleryView } from "./gallery/gallery-view.ts";
+import { JobCard } from "./gallery/job-card.ts";
+import { Viewer } from "./gallery/viewer.ts";
+import { JobRun, type JobStart, type JobWords } from "./jobs/job-run.ts";
+import { RememberedJobs } from "./jobs/remembered-jobs.ts";
+import { TASKS } from "./tasks/registry.ts";
+import type { GivenPicture } from "./tasks/task.ts";
+import { startTheme } from "./theme.ts";
+
+const connection = new Connection(location.href);
+const remembered = new RememberedJobs(sessionStorage);
+const jobs = byId("jobs", "div");
+const viewer = new Viewer(() => form.takers());
+
+/** Shows a job and follows it to its end. @returns the job, ended */
+async function run(
+  start: JobStart,
+  words: JobWords,
+  given: readonly GivenPicture[] = [],
+): Promise<JobRun> {
+  const job = new JobRun(words, connection, remembered);
+  const task = TASKS.find(({ id }) => id === words.task);
+  const view =
+    task?.createView?.(job) ?? new GalleryView(job, given, (row) => viewer.open(job, row));
+  const card = new JobCard(job, view);
+  jobs.prepend(card.element);
+  await job.follow(start, (row) => {
+    card.update(row);
+    if (row !== undefined) viewer.update(row);
+  });
+  if (job.state.id === "") card.element.remove();
+  return job;
+}
+
+const form = new RequestForm(
+  (task, { call, title, details, given }) => {
+    announce(`${title}: sent`);
+    void run(call, { task: task.id, title, details }, given).then((job) => {
+      const { failure, state } = job;
+      if (failure === undefined) announce(`${title}: all ${state.rows.length} done`);
+      else if (failure.code === "cancelled") announce(`${title}: cancelled`);
+      else if (state.id === "") form.fail(failure.field, failure.message);
+    });
+  },
+  () => {},
+);
+
+/** Asks for the models, and so connects; a page that lost its server waits here until it is back. */
+async function loadModels(): Promise<void> {
+  const { models } = await connection.client.listModels();
+  form.setModels(models);
+}
+
+function showConnection(): void {
+  const shown = byId("connection", "p");
+  shown.dataset.state = connection.connected ? "connected" : "lost";
+  shown.textContent = connection.connected ? "Connected" : "Connection lost, trying again";
+  if (!connection.connected) void loadModels();
+}
+
+startTheme();
+connection.addEventListener("change", showConnection);
+for (const { id, ...words } of remembered.all()) void run({ jobId: id }, words);
+void loadModels();
