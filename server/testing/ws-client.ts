@@ -62,16 +62,21 @@ export class WsClient {
     }
   }
 
-  /** The frames of one id up to its `completed` or its error; frames of other ids stay where they are. */
-  async readAll(id: string): Promise<Got[]> {
-    const mine: Got[] = [];
+  /** The next frame of one id; frames of other ids stay where they are. */
+  async nextOf(id: string): Promise<Got> {
     for (;;) {
       const index = this.#arrived.findIndex(({ frame }) => frame.id === id);
       const got = index < 0 ? undefined : this.#arrived.splice(index, 1)[0];
-      if (got === undefined) {
-        await this.#more.promise;
-        continue;
-      }
+      if (got !== undefined) return got;
+      await this.#more.promise;
+    }
+  }
+
+  /** The frames of one id up to its `completed` or its error. */
+  async readAll(id: string): Promise<Got[]> {
+    const mine: Got[] = [];
+    for (;;) {
+      const got = await this.nextOf(id);
       mine.push(got);
       if (isLast(got.frame)) return mine;
     }
