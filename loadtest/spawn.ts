@@ -20,11 +20,19 @@ function compiled(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-/** Starts a server on free ports. @throws Error where it ends before it is ready */
-export async function spawnServer(flags: readonly string[]): Promise<SpawnedServer> {
+/**
+ * Starts a server on free ports.
+ *
+ * @param program another program than the server's own, and arguments before the flags
+ * @throws Error where it ends before it is ready
+ */
+export async function spawnServer(
+  flags: readonly string[],
+  [program, ...before]: readonly [program: string, ...before: string[]] = ["server/main.js"],
+): Promise<SpawnedServer> {
   const process_ = spawn(
     process.execPath,
-    [compiled("server/main.js"), "--grpc-port", "0", "--http-port", "0", ...flags],
+    [compiled(program), ...before, "--grpc-port", "0", "--http-port", "0", ...flags],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const stop = async (): Promise<void> => {

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import { limitsOf } from "./config/limits.ts";
-import { Engine, type EngineLoad } from "./engine/engine.ts";
+import { Engine, type EngineLoad, type RowScheduler } from "./engine/engine.ts";
 import { Slab } from "./engine/slab.ts";
 import { Workers, type WorkersOptions } from "./engine/workers.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
@@ -50,6 +50,8 @@ export interface RunningServer {
 export interface StartOptions {
   /** Whatever tests of faults want to be other than it is in service. */
   readonly workers?: Partial<WorkersOptions>;
+  /** Another way to decide which rows run next: for what the server is measured against. */
+  readonly scheduler?: RowScheduler;
   /** Waits for the delay of a drain; another way only in tests. */
   readonly pause?: (ms: number) => Promise<void>;
 }
@@ -62,7 +64,7 @@ export interface StartOptions {
 export async function startServer(
   config: Config,
   log: Logger,
-  { workers: workersOptions, pause = setTimeout }: StartOptions = {},
+  { workers: workersOptions, scheduler, pause = setTimeout }: StartOptions = {},
 ): Promise<RunningServer> {
   const tenants = openTenants(config);
   const slab = new Slab(config.slabMib * 1024 * 1024);
@@ -83,6 +85,7 @@ export async function startServer(
     retentionMs: 1000 * config.jobRetentionS,
     maxBatchRows: config.maxBatchRows,
     maxStepMs: config.maxStepMs,
+    ...(scheduler === undefined ? {} : { scheduler }),
   });
   const cache = config.cache || join(homedir(), ".cache", "scorestream");
   const models = new ServedModels(

@@ -1,4 +1,5 @@
 /** A process of the generator: it is sent its share of a scenario, and sends back what it saw. */
+import { faster } from "./faster.ts";
 import { readScenario } from "./read-scenario.ts";
 import type { Second } from "./second.ts";
 import { type Share, send } from "./sender.ts";
@@ -30,7 +31,7 @@ process.on("disconnect", () => process.exit(1));
 tell({ kind: "up" });
 
 async function run(path: string, share: Share): Promise<void> {
-  const scenario = await readScenario(path);
+  const scenario = faster(await readScenario(path), share.factor);
   const tallies = await send(scenario, share, stop.signal, (second) =>
     tell({ kind: "second", second }),
   );

@@ -1,7 +1,8 @@
 /**
  * Open-loop load on a server, from outside of it: docs/loadtest.md.
  *
- *   npm run loadtest -- SCENARIO.yaml [--grpc HOST:PORT --http HOST:PORT] [--json FILE] [--html FILE]
+ *   npm run loadtest -- SCENARIO.yaml [--grpc HOST:PORT --http HOST:PORT] [--rate FACTOR]
+ *       [--json FILE] [--html FILE]
  *   npm run loadtest -- compare BEFORE.json AFTER.json [--gate 0.05]
  *
  * Without --grpc and --http it starts a server of its own. The last line is JSON.
@@ -10,6 +11,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { spawnServer } from "../spawn.ts";
 import { compare, compareText, worse } from "./compare.ts";
+import { faster } from "./faster.ts";
 import { readScenario } from "./read-scenario.ts";
 import { type Report, reportOf } from "./report.ts";
 import { reportHtml } from "./report-html.ts";
@@ -18,10 +20,12 @@ import { runScenario } from "./run-scenario.ts";
 import { ScenarioError } from "./scenario-error.ts";
 import type { Second } from "./second.ts";
 
-const USAGE = `Usage: npm run loadtest -- SCENARIO.yaml [--grpc HOST:PORT --http HOST:PORT] [--json FILE] [--html FILE]
+const USAGE = `Usage: npm run loadtest -- SCENARIO.yaml [--grpc HOST:PORT --http HOST:PORT] [--rate FACTOR]
+           [--json FILE] [--html FILE]
        npm run loadtest -- compare BEFORE.json AFTER.json [--gate 0.05]
 
   --grpc, --http   a server that runs; left out: one is started, with the scenario's serverFlags
+  --rate FACTOR    the same jobs, so many times as fast
   --json FILE      all figures
   --html FILE      a page with charts that needs nothing else
   --gate SHARE     of compare: exit code 1 where a figure is worse by more than this share
@@ -39,6 +43,7 @@ const OPTIONS = {
   http: { type: "string" },
   json: { type: "string" },
   html: { type: "string" },
+  rate: { type: "string", default: "1" },
   gate: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -67,6 +72,10 @@ async function load(path: string, values: Values): Promise<void> {
   if ((values.grpc === undefined) !== (values.http === undefined)) {
     throw new UsageError("expected both --grpc and --http, or neither");
   }
+  const factor = Number(values.rate);
+  if (!(factor > 0 && Number.isFinite(factor))) {
+    throw new UsageError(`--rate: seen ${values.rate}, expected a factor above 0 such as 1.5`);
+  }
   const scenario = await readScenario(path);
   const server =
     values.grpc === undefined
@@ -79,8 +88,8 @@ async function load(path: string, values: Values): Promise<void> {
       url: `${http.replace(/^http/, "ws")}/v1/stream`,
     };
     const date = new Date().toISOString();
-    const outcome = await runScenario(scenario, path, target, showSecond);
-    const report = reportOf(scenario, outcome, date);
+    const outcome = await runScenario(scenario, { path, target, factor, onSecond: showSecond });
+    const report = reportOf(faster(scenario, factor), outcome, date);
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(report)}\n`);
     if (values.html !== undefined) await writeFile(values.html, reportHtml(report));
     process.stdout.write(`\n${reportText(report)}\n${JSON.stringify(lastLine(report))}\n`);

@@ -1,4 +1,5 @@
 import test from "ava";
+import { faster } from "./faster.ts";
 import { type Arrival, planOf, secondsOfPlan } from "./plan.ts";
 import type { Phase, Scenario, Task } from "./scenario.ts";
 import type { Trace } from "./trace.ts";
@@ -126,4 +127,20 @@ test("weights and shares are kept, and a share moves no arrival", (t) => {
     [...planOf(plain)].map(({ atMs, task }) => [atMs, task]),
     plan.map(({ atMs, task }) => [atMs, task]),
   );
+});
+
+test("a faster scenario has the same jobs, sooner", (t) => {
+  const phases: Phase[] = [
+    { process: "poisson", rate: 20, seconds: 10 },
+    { process: "gamma", rate: 20, shape: 0.5, seconds: 10 },
+    { process: "ramp", from: 5, to: 20, seconds: 10 },
+  ];
+  const slow = [...planOf(scenario(phases, [{ cancelShare: 0.5 }, { name: "b" }]))];
+  const fast = [...planOf(faster(scenario(phases, [{ cancelShare: 0.5 }, { name: "b" }]), 4))];
+  const rounded = (atMs: number): number => Math.round(atMs * 1e3);
+  t.deepEqual(
+    fast.map((arrival) => ({ ...arrival, atMs: rounded(4 * arrival.atMs) })),
+    slow.map((arrival) => ({ ...arrival, atMs: rounded(arrival.atMs) })),
+  );
+  t.throws(() => faster(scenario(phases), 0), { instanceOf: RangeError });
 });

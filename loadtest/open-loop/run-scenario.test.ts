@@ -17,7 +17,7 @@ test("a scenario in two processes over both front ends: every job of the plan is
   const server = await spawnServer(["--log-level", "warn", "--models", `${ROOT}models`]);
   try {
     const url = `${server.http.replace("http", "ws")}/v1/stream`;
-    const outcome = await runScenario(scenario, path, { grpc: server.grpc, url });
+    const outcome = await runScenario(scenario, { path, target: { grpc: server.grpc, url } });
     const report = reportOf(scenario, outcome, "2026-01-01T00:00:00.000Z");
     const counted = [...planOf(scenario)].filter((arrival) => arrival.counted);
     t.is(report.all.planned, counted.length);

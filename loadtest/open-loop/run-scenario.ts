@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { faster } from "./faster.ts";
 import type { FromGenerator, ToGenerator } from "./generator.ts";
 import { lastPhaseStart } from "./plan.ts";
 import type { Scenario } from "./scenario.ts";
@@ -20,6 +21,17 @@ export interface Outcome {
   readonly settled: Settled | undefined;
 }
 
+/** A scenario as it is to be run. */
+export interface Run {
+  /** The scenario's file, which each process reads for itself. */
+  readonly path: string;
+  readonly target: Target;
+  /** How many times as fast as the file says: faster.ts; default 1. */
+  readonly factor?: number;
+  /** Each second of the run, when all processes have told of it. */
+  readonly onSecond?: (second: Second) => void;
+}
+
 /** Processes begin to send so long after they were told, in ms, so that all of them are ready. */
 const START_MS = 1000;
 
@@ -28,16 +40,15 @@ const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
 /**
  * Runs a scenario against a server, in processes of the generator's own.
  *
- * @param path the scenario's file, which each process reads for itself
- * @param onSecond each second of the run, when all processes have told of it
+ * @param scenario as it was read from the run's path, and no faster
  * @throws Error where a process ends early
  */
 export async function runScenario(
   scenario: Scenario,
-  path: string,
-  target: Target,
-  onSecond: (second: Second) => void = () => {},
+  { path, target, factor = 1, onSecond = () => {} }: Run,
 ): Promise<Outcome> {
+  const { warmupS } = faster(scenario, factor);
+  const lastStartS = lastPhaseStart(faster(scenario, factor));
   const parts = scenario.processes;
   const children = Array.from({ length: parts }, () => fork(GENERATOR, { stdio: "inherit" }));
   const seconds: Second[] = [];
@@ -47,7 +58,7 @@ export async function runScenario(
 
   const stopIfSettled = (): void => {
     if (scenario.settle === false || sentS !== undefined) return;
-    const from = Math.ceil(Math.max(scenario.warmupS, lastPhaseStart(scenario)));
+    const from = Math.ceil(Math.max(warmupS, lastStartS));
     settled = hasSettled(seconds.slice(from), scenario.settle);
     if (!settled.settled) return;
     sentS = seconds.length;
@@ -72,7 +83,11 @@ export async function runScenario(
     const startAt = Date.now() + START_MS;
     const done = children.map((child) => tallied(child, onPart));
     for (const [part, child] of children.entries()) {
-      tell(child, { kind: "begin", scenario: path, share: { target, startAt, part, parts } });
+      tell(child, {
+        kind: "begin",
+        scenario: path,
+        share: { target, startAt, part, parts, factor },
+      });
     }
     const all = await Promise.all(done);
     // Seconds that came after one process had ended.

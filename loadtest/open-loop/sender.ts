@@ -23,6 +23,8 @@ export interface Share {
   /** It sends the arrivals whose index is `part` modulo `parts`. */
   readonly part: number;
   readonly parts: number;
+  /** How many times as fast as the scenario says: faster.ts. */
+  readonly factor: number;
 }
 
 /**

@@ -33,8 +33,16 @@ export interface EngineOptions {
   readonly maxStepMs: number;
   /** A tenant's share of the device over that of others; default 1 for all. */
   readonly weightOf?: (tenant: string) => number;
+  /** Another way to decide which rows run next: for what the server is measured against. */
+  readonly scheduler?: RowScheduler;
   readonly now?: () => number;
 }
+
+/** What the engine asks of a scheduler. */
+export type RowScheduler = Pick<
+  Scheduler<Row>,
+  "open" | "close" | "limit" | "setLimit" | "add" | "remove" | "next" | "back"
+>;
 
 /** What the engine has taken on; all 0 when nothing runs. */
 export interface EngineLoad {
@@ -62,7 +70,7 @@ function triesAlone({ code }: ServerError): number {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #now: () => number;
-  readonly #scheduler: Scheduler<Row>;
+  readonly #scheduler: RowScheduler;
   readonly #jobs: Jobs;
   /** Rows that have no registers yet. */
   readonly #waiting: WaitingRows<Row>;
@@ -87,7 +95,7 @@ export class Engine {
     this.#now = options.now ?? (() => performance.now());
     this.#jobs = new Jobs(options.retentionMs);
     const { weightOf = () => 1, limits } = options;
-    this.#scheduler = new Scheduler({ weightOf });
+    this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
     options.workers.follow(() => this.#failAll());
   }
