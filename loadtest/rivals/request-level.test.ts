@@ -43,7 +43,7 @@ async function behind(target: string, [first = 0, ...others]: readonly number[])
     });
     return { ended, rows: [rows, ...(await Promise.all(rest))] };
   } finally {
-    client.close();
+    await client.close();
   }
 }
 

@@ -35,6 +35,6 @@ export async function withClient<T>(
   try {
     return await use(client);
   } finally {
-    client.close();
+    await client.close();
   }
 }
