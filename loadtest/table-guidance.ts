@@ -11,7 +11,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { connect } from "../clients/typescript/connect.ts";
-import { contactSheet } from "../clients/typescript/contact-sheet.ts";
+import { contactSheet } from "../clients/typescript/pictures/contact-sheet.ts";
 import { machine } from "./machine.ts";
 import { between } from "./page.ts";
 import { floatsOf, levelsOf, readLevels, writePng } from "./picture-file.ts";

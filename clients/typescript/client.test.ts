@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { ImageFormat, type JobEvent } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "./connect.ts";
 import type { Client } from "./core/client.ts";
-import { collectFrames, filmStrip } from "./film-strip.ts";
+import { collectFrames, filmStrip } from "./pictures/film-strip.ts";
 import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{ server: SpawnedServer; target: string; http: string }>;

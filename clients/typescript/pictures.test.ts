@@ -2,7 +2,7 @@ import anyTest, { type TestFn } from "ava";
 import { connect } from "./connect.ts";
 import type { Client } from "./core/client.ts";
 import { inpaint, ofClass } from "./core/conditions.ts";
-import { mostApart, readPixels, toPng } from "./pixels.ts";
+import { mostApart, readPixels, toPng } from "./pictures/pixels.ts";
 import { type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const test = anyTest as TestFn<{

@@ -8,7 +8,7 @@ import { colorize, inpaint, ofClass, superResolve } from "./core/conditions.ts";
 import { fromFloat32 } from "./core/float-tensor.ts";
 import { interpolate } from "./core/interpolate.ts";
 import { ERROR_CODES, ScoreStreamError } from "./core/scorestream-error.ts";
-import { mostApart, readPixels, toPng } from "./pixels.ts";
+import { mostApart, readPixels, toPng } from "./pictures/pixels.ts";
 import { repositoryPath, type SpawnedServer, spawnServer } from "./testing/spawn-server.ts";
 
 const TRANSPORTS = ["gRPC", "WebSocket"] as const;

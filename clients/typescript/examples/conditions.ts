@@ -7,9 +7,9 @@ import type {
   Sampler,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "../connect.ts";
-import { contactSheet, type SheetRow } from "../contact-sheet.ts";
 import { colorize, inpaint, superResolve } from "../core/conditions.ts";
-import { mostApart, type Pixels, readPixels, toPng } from "../pixels.ts";
+import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
+import { mostApart, type Pixels, readPixels, toPng } from "../pictures/pixels.ts";
 import { blockMeans, grayOf, knownPart } from "./degrade.ts";
 import { centreBox, type Mask, rightHalf, strokes, writing } from "./masks.ts";
 

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Sampler } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "../connect.ts";
-import { contactSheet, type SheetRow } from "../contact-sheet.ts";
-import { collectFrames } from "../film-strip.ts";
+import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
+import { collectFrames } from "../pictures/film-strip.ts";
 
 const help = `Samples a model by every sampler, with the same seed, and writes one picture: a row a sampler.
 

@@ -1,4 +1,4 @@
-import type { Pixels } from "../pixels.ts";
+import type { Pixels } from "../pictures/pixels.ts";
 
 /** The mean of red, green and blue, which is what colorization keeps. */
 export function grayOf({ size, values }: Pixels): Pixels {

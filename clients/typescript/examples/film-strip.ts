@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { connect } from "../connect.ts";
-import { collectFrames, filmStrip } from "../film-strip.ts";
+import { collectFrames, filmStrip } from "../pictures/film-strip.ts";
 
 const help = `Asks a running scorestream server for samples with previews and writes them as one picture:
 a column a sample, from the first denoised estimate at the top to the sample at the bottom.

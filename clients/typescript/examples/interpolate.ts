@@ -5,9 +5,9 @@ import type {
   Sampler,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "../connect.ts";
-import { contactSheet, type SheetRow } from "../contact-sheet.ts";
 import { interpolate } from "../core/interpolate.ts";
-import { mostApart, readPixels } from "../pixels.ts";
+import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
+import { mostApart, readPixels } from "../pictures/pixels.ts";
 
 const help = `Asks a running scorestream server for samples, two by two, and for the pictures between the two of each pair:
 both are encoded, and points on the arc between their latents decoded. Writes one picture: a row a pair.

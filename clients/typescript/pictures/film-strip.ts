@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { JobEvent } from "../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { JobEvent } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 
 /** The pictures of one sample in the order they came: previews, and the result last. Encoded PNGs. */
 export type Frames = Uint8Array[];
