@@ -3,7 +3,7 @@ import type { DifferentiationPath } from "./differentiation-path.ts";
 import type { OnnxModel } from "./model-file.ts";
 
 /** To raise with every change that changes a derived graph: files derived before are then derived again. */
-export const DERIVER_VERSION = 2;
+export const DERIVER_VERSION = 3;
 
 export type DerivationMode = "forward" | "reverse" | "gradient" | "log-probability" | "guided";
 

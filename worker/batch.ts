@@ -31,7 +31,9 @@ export async function runBatch(task: BatchTask, context: BatchContext): Promise<
   let evaluateMs = 0;
   if (evaluated.length > 0) {
     const places = evaluated.reduce((sum, { step }) => sum + placesOf(step.evaluate), 0);
-    const batch = await evaluator(task.source, places);
+    // A row alone is evaluated whole, so that what a strict one gives does not depend on what was measured.
+    const perRun = evaluated.length === 1 ? undefined : task.source.placesPerRun;
+    const batch = await evaluator(task.source, places, perRun);
     gather(evaluated, batch, dims);
     const before = performance.now();
     await batch.run();

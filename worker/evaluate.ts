@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { portionsOf, viewsOf } from "./portions.ts";
 import type { ClassInput, GraphSource, TimeType } from "./protocol.ts";
 import { releaseSession, sessionOf } from "./sessions.ts";
 
@@ -36,8 +37,11 @@ export interface Evaluator {
 type Batch = Omit<Evaluator, "run"> & {
   /** The session's key. */
   readonly session: string;
-  readonly feeds: InferenceSession.FeedsType;
-  readonly fetches: Record<string, Tensor>;
+  /** One a run of the session, of some places each. */
+  readonly runs: readonly {
+    readonly feeds: InferenceSession.FeedsType;
+    readonly fetches: Record<string, Tensor>;
+  }[];
 };
 
 /** Batches of one graph come in few sizes; more than this many at once are not worth their memory. */
@@ -47,14 +51,20 @@ const batches = new Map<string, Batch>();
 /**
  * Prepares one evaluation of a graph at `places` places. Batches of one thread share their tensors, so one must have
  * ended before the next is prepared.
+ *
+ * @param perRun places of one run of the session, at most; default: all
  */
-export async function evaluator(source: GraphSource, places: number): Promise<Evaluator> {
+export async function evaluator(
+  source: GraphSource,
+  places: number,
+  perRun?: number,
+): Promise<Evaluator> {
   const session = await sessionOf(source);
-  const batch = batchOf(source, places);
+  const batch = batchOf(source, places, perRun);
   return {
     ...batch,
     run: async () => {
-      await session.run(batch.feeds, batch.fetches);
+      for (const { feeds, fetches } of batch.runs) await session.run(feeds, fetches);
     },
   };
 }
@@ -67,18 +77,18 @@ export async function release(keys: readonly string[]): Promise<void> {
   for (const key of keys) await releaseSession(key);
 }
 
-function batchOf(source: GraphSource, places: number): Batch {
+function batchOf(source: GraphSource, places: number, perRun: number | undefined): Batch {
   // Two versions of a model may evaluate one file by different inputs and outputs.
-  const key = `${JSON.stringify(source)}/${places}`;
+  const key = `${JSON.stringify(source)}/${places}/${perRun}`;
   const known = batches.get(key);
   if (known !== undefined) return known;
-  const made = tensorsOf(source, places);
+  const made = tensorsOf(source, places, perRun);
   if (batches.size >= MAX_BATCHES) batches.clear();
   batches.set(key, made);
   return made;
 }
 
-function tensorsOf(source: GraphSource, places: number): Batch {
+function tensorsOf(source: GraphSource, places: number, perRun: number | undefined): Batch {
   const { inputName, timeName, outputName, channels, outputChannels, classInput } = source;
   const pictures = (of: number): Pictures => {
     const values = new Float32Array(places * of * source.height * source.width);
@@ -92,7 +102,7 @@ function tensorsOf(source: GraphSource, places: number): Batch {
   const output = pictures(outputChannels);
   const feeds: Record<string, Tensor> = { [inputName]: x.tensor, [timeName]: times.tensor };
   const fetches: Record<string, Tensor> = { [outputName]: output.tensor };
-  let batch: Omit<Batch, "feeds" | "fetches"> = {
+  let batch: Omit<Batch, "runs"> = {
     session: source.key,
     x: x.values,
     times,
@@ -125,7 +135,11 @@ function tensorsOf(source: GraphSource, places: number): Batch {
     };
     batch = { ...batch, classifier };
   }
-  return { ...batch, feeds, fetches };
+  const runs = portionsOf(places, perRun).map((portion) => ({
+    feeds: viewsOf(feeds, portion),
+    fetches: viewsOf(fetches, portion),
+  }));
+  return { ...batch, runs };
 }
 
 /** [places], each number rounded where the type is an integer. */

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,8 +67,19 @@ async function sourceOf(
 const X = [1, -2, 3, 0.5];
 const V = [2, 1, -1, 4];
 
-/** What evaluations of one batch leave in the registers 2 and 3 of each row. */
+/**
+ * What evaluations of one batch leave in the registers 2 and 3 of each row.
+ *
+ * @throws where a batch in runs of two places leaves something else
+ */
 async function evaluate(source: GraphSource, evaluations: readonly Partial<RowEvaluation>[]) {
+  const whole = await evaluateBatch(source, evaluations);
+  const inRuns = await evaluateBatch({ ...source, placesPerRun: 2 }, evaluations);
+  assert.deepEqual(inRuns, whole);
+  return whole;
+}
+
+async function evaluateBatch(source: GraphSource, evaluations: readonly Partial<RowEvaluation>[]) {
   const stride = 2 * 4 * DIMS;
   const slab = new Float32Array(new SharedArrayBuffer(4 * stride * evaluations.length));
   const rows = evaluations.map((evaluation, i): RowStep => {

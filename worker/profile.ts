@@ -1,4 +1,5 @@
 import { type Evaluator, evaluator } from "./evaluate.ts";
+import { inRuns, placesPerRun } from "./portions.ts";
 import type { ProfileAnswer, ProfileTask } from "./protocol.ts";
 
 /** Evaluations measured at each batch size: at least the first, and more up to the second within the time, in ms. */
@@ -8,7 +9,8 @@ const ENOUGH_MS = 100;
 
 /**
  * Measures one evaluation at each batch size: the fastest of a few, after one that warms up. What else the machine does
- * can only add to a time, so the fastest is the one that it disturbed least.
+ * can only add to a time, so the fastest is the one that it disturbed least. Where smaller runs of the session are faster
+ * a place, larger batches count as evaluated in such runs.
  */
 export async function profile(task: ProfileTask): Promise<ProfileAnswer> {
   const stepMs: number[] = [];
@@ -27,7 +29,10 @@ export async function profile(task: ProfileTask): Promise<ProfileAnswer> {
     stepMs.push(fastest);
     if (fastest > task.enoughMs) break;
   }
-  return { ok: true, stepMs };
+  const { batchSizes } = task;
+  const perRun = placesPerRun(batchSizes, stepMs);
+  if (perRun === undefined) return { ok: true, stepMs };
+  return { ok: true, stepMs: inRuns(batchSizes, stepMs, perRun), placesPerRun: perRun };
 }
 
 /** Something that every network can take; how long it takes does not depend on what. */

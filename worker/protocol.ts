@@ -46,6 +46,8 @@ export interface GraphSource {
   readonly width: number;
   /** Threads of one operator; 0: as many as there are cores. */
   readonly intraOpThreads: number;
+  /** Places of one run of the session, as `profile` found best; default: all of a batch. */
+  readonly placesPerRun?: number;
 }
 
 /**
@@ -175,8 +177,10 @@ export interface BatchAnswer {
 }
 export interface ProfileAnswer {
   readonly ok: true;
-  /** The fastest of a few evaluations, in ms; as many as sizes were measured. */
+  /** The fastest of a few evaluations, in ms, in runs of `placesPerRun`; as many as sizes were measured. */
   readonly stepMs: readonly number[];
+  /** Places of one run, at most, for the best throughput; undefined: all of a batch. */
+  readonly placesPerRun?: number;
 }
 
 export interface DeriveAnswer {

@@ -2,12 +2,13 @@ import type { CompositeOperator } from "../composites/composite.ts";
 import { mul, shifted, sub, total } from "../emit/arithmetic.ts";
 import { sumTo } from "../emit/broadcast.ts";
 import { reduce } from "../emit/reduce.ts";
-import { reshapedLike, reshapedTo, targetShape } from "../emit/shape.ts";
+import { reshapedLike, reshapedTo } from "../emit/shape.ts";
 import type { Emitter } from "../emitter.ts";
 import { floatOf, type GraphNode } from "../node-attributes.ts";
 import {
   type NormalizationParts,
   normalizationParts,
+  normalizationShare,
   normalizationSlope,
 } from "./normalization-parts.ts";
 import { type Diagonal, inputOf, outputOf, unary } from "./pointwise.ts";
@@ -20,89 +21,83 @@ const swish: Diagonal = (v, node, graph) => {
 };
 
 /**
- * y = n w, n = r c the normalised x: as factor c with factor = w r. The tangent is factor (dx - level - slope c):
- * few numbers' products are made first, so each element costs two products and two differences.
+ * y = n w, n = r c the normalised x: as c times factor = w r, one number a channel. The tangent is factor times what
+ * dx has not in common with c and 1 (`normalizationShare`).
  */
 const scaledGroupNormalization: ForwardRule = (node, [dx, dScale], graph) => {
   const grid = gridOf(node, graph);
   const terms = [dx && normalized(grid, dx, graph), dScale && scaleTangent(grid, dScale, graph)];
-  const sum = total(graph, terms);
-  return [sum && reshapedLike(graph, sum, outputOf(node))];
+  return [total(graph, terms)];
 };
 
-/** x in the layout [N, groups, channels of a group, picture], rows [N, groups, 1, L] for sums over all of a group. */
 interface Grid {
+  /** All of a group in one row, [N, groups, 1, L]. */
   readonly rows: (value: string) => string;
-  readonly cells: (value: string) => string;
-  /** Of one number a channel. */
+  /** One number a channel, [N, groups, channels of a group, 1]. */
   readonly weights: (value: string) => string;
+  /** The same in the rank of x, [N, C, 1, ...]. */
+  readonly channels: (weights: string) => string;
+  /** Rows in the shape of x. */
+  readonly whole: (value: string) => string;
+  /** Of x in rows. */
   readonly parts: NormalizationParts;
-  /** w r. */
+  /** w r, in the rank of x. */
   readonly factor: string;
 }
 
 function gridOf(node: GraphNode, graph: Emitter): Grid {
-  const grouped = inputOf(node, 2);
-  const groups = Number(graph.fact(grouped).shape?.[1]);
-  const perGroup = Number(graph.fact(outputOf(node)).shape?.[1]) / groups;
+  const [x, scale, y] = [inputOf(node), inputOf(node, 1), outputOf(node)];
+  const groups = Number(graph.fact(inputOf(node, 2)).shape?.[1]);
+  const [, channelCount, ...picture] = graph.fact(y).shape ?? [];
+  const perGroup = Number(channelCount) / groups;
   const rows = (value: string): string => reshapedTo(graph, value, [0, groups, 1, -1]);
   const weights = (value: string): string => reshapedTo(graph, value, [-1, groups, perGroup, 1]);
-  const parts = normalizationParts(graph, rows(inputOf(node)), floatOf(node, "epsilon", 1e-5));
+  const channels = (value: string): string =>
+    reshapedTo(graph, value, [-1, Number(channelCount), ...picture.map(() => 1)]);
+  const parts = normalizationParts(graph, rows(x), floatOf(node, "epsilon", 1e-5));
   return {
     rows,
-    cells: (value) => reshapedTo(graph, value, [0, groups, perGroup, -1]),
     weights,
+    channels,
+    whole: (value) => reshapedLike(graph, value, y),
     parts,
-    factor: mul(graph, weights(inputOf(node, 1)), parts.inverseStd),
+    factor: channels(mul(graph, weights(scale), parts.inverseStd)),
   };
 }
 
-/** y in cells. */
-function scaledCells({ cells, parts, factor }: Grid, graph: Emitter): string {
-  return mul(graph, cells(parts.centered), factor);
+function normalized({ rows, whole, parts, factor }: Grid, dx: string, graph: Emitter): string {
+  const free = sub(graph, dx, whole(normalizationShare(graph, parts, rows(dx))));
+  return mul(graph, free, factor);
 }
 
-function normalized(grid: Grid, dx: string, graph: Emitter): string {
-  const { rows, cells, parts, factor } = grid;
-  const { level, slope } = normalizationSlope(graph, parts, rows(dx));
-  const free = sub(
-    graph,
-    mul(graph, cells(dx), factor),
-    mul(graph, scaledCells(grid, graph), slope),
-  );
-  return sub(graph, free, mul(graph, factor, level));
+function scaleTangent(grid: Grid, dScale: string, graph: Emitter): string {
+  const { weights, channels, whole, parts } = grid;
+  const factor = channels(mul(graph, weights(dScale), parts.inverseStd));
+  return mul(graph, whole(parts.centered), factor);
 }
 
-function scaleTangent({ cells, parts, weights }: Grid, dScale: string, graph: Emitter): string {
-  const n = mul(graph, cells(parts.centered), parts.inverseStd);
-  return mul(graph, n, weights(dScale));
-}
-
-/** The same with u = factor dy in place of factor dx, the sums over a group's channels taken of u. */
+/** The same with u = factor dy in place of dx, and no factor after it. */
 const scaledGroupNormalizationBack: ReverseRule = (node, [dy], [x, scale], graph) => {
   if (dy === undefined) return [];
   const grid = gridOf(node, graph);
   return [
-    x ? reshapedLike(graph, inputCotangent(grid, dy, graph), inputOf(node)) : undefined,
+    x ? inputCotangent(grid, dy, graph) : undefined,
     scale ? scaleCotangent(node, grid, dy, graph) : undefined,
   ];
 };
 
-function inputCotangent({ rows, cells, parts, factor }: Grid, dy: string, graph: Emitter): string {
-  const u = rows(mul(graph, cells(dy), factor));
+function inputCotangent({ rows, whole, parts, factor }: Grid, dy: string, graph: Emitter): string {
+  const u = rows(mul(graph, dy, factor));
   const { level, slope } = normalizationSlope(graph, parts, u);
-  return sub(graph, sub(graph, u, level), mul(graph, parts.centered, slope));
+  return whole(sub(graph, sub(graph, u, level), mul(graph, parts.centered, slope)));
 }
 
 /** Sums of dy n, n = r c, over the picture: r has one number a group, so it comes after the sum. */
 function scaleCotangent(node: GraphNode, grid: Grid, dy: string, graph: Emitter): string {
-  const { cells, parts } = grid;
-  const products = mul(graph, cells(dy), cells(parts.centered));
-  const sums = mul(graph, reduce(graph, "ReduceSum", products, [-1], true), parts.inverseStd);
-  const { shape = [] } = graph.fact(outputOf(node));
-  const [, channels, ...picture] = shape;
-  const perChannel = reshapedTo(graph, sums, [-1, Number(channels), ...picture.map(() => 1)]);
-  return sumTo(graph, perChannel, inputOf(node, 1));
+  const { weights, channels, whole, parts } = grid;
+  const axes = (graph.fact(outputOf(node)).shape ?? []).map((_, axis) => axis).slice(2);
+  const sums = reduce(graph, "ReduceSum", mul(graph, dy, whole(parts.centered)), axes, true);
+  return sumTo(graph, channels(mul(graph, weights(sums), parts.inverseStd)), inputOf(node, 1));
 }
 
 export const COMPOSITES: Readonly<Record<CompositeOperator, OperatorRule>> = {
@@ -115,8 +110,8 @@ export const COMPOSITES: Readonly<Record<CompositeOperator, OperatorRule>> = {
     forward: scaledGroupNormalization,
     reverse: scaledGroupNormalizationBack,
     primal(node, graph) {
-      const cells = scaledCells(gridOf(node, graph), graph);
-      graph.define(outputOf(node), "Reshape", [cells, targetShape(graph, outputOf(node))]);
+      const { whole, parts, factor } = gridOf(node, graph);
+      graph.define(outputOf(node), "Mul", [whole(parts.centered), factor]);
     },
   },
 };

@@ -32,9 +32,11 @@ export async function measureLanes(
       batchSizes: sizes,
       enoughMs: bounds.maxStepMs,
     } as const;
-    const { stepMs } = await bench.profile(task);
+    const { stepMs, placesPerRun } = await bench.profile(task);
     const profile = { batchSizes: sizes.slice(0, stepMs.length), stepMs };
-    lanes.push([laneOf(model, graph), { graph, source, cost: new CostModel(profile, bounds) }]);
+    const cost = new CostModel(profile, bounds);
+    const measured = placesPerRun === undefined ? source : { ...source, placesPerRun };
+    lanes.push([laneOf(model, graph), { graph, source: measured, cost }]);
   }
   return lanes;
 }
