@@ -1,48 +1,27 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type {
   Condition,
   DeepPartial,
   Sampler,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import { connect } from "../connect.ts";
 import { colorize, inpaint, superResolve } from "../core/conditions.ts";
 import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
 import { mostApart, type Pixels, readPixels, toPng } from "../pictures/pixels.ts";
 import { blockMeans, grayOf, knownPart } from "./degrade.ts";
 import { centreBox, type Mask, rightHalf, strokes, writing } from "./masks.ts";
+import { openProgram } from "./program.ts";
 
-const help = `Asks a running scorestream server for samples, and then for others that agree with a part of them: known pixels,
+const about = `Asks a running scorestream server for samples, and then for others that agree with a part of them: known pixels,
 a gray version, a version a quarter as wide and high. Writes three pictures: inpainting.png, colorization.png and
-super-resolution.png, a row an input.
+super-resolution.png, a row an input.`;
 
-  node dist/clients/typescript/examples/conditions.js [options]
-
-  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
-  --model NAME        model of square RGB pictures (color-digits)
-  --count N           answers to each input (5)
-  --seed N            seed (5)
-  --size N            side of a picture, in pixels (56)
-  --out FOLDER        where to write (docs)
-`;
-
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", default: "127.0.0.1:50051" },
-    model: { type: "string", default: "color-digits" },
-    count: { type: "string", default: "5" },
-    seed: { type: "string", default: "5" },
-    size: { type: "string", default: "56" },
-    out: { type: "string", default: "docs" },
-    help: { type: "boolean", default: false },
-  },
+const { client, values, run } = openProgram(about, {
+  count: { value: "N", default: 5, doc: "answers to each input" },
+  seed: { value: "N", default: 5, doc: "seed" },
+  size: { value: "N", default: 56, doc: "side of a picture, in pixels" },
+  out: { value: "FOLDER", default: "docs", doc: "where to write" },
 });
-
-if (values.help) {
-  process.stdout.write(help);
-  process.exit(0);
-}
 
 /** Free samples, to take inputs from: a fast solver's have no grain. */
 const FREE: DeepPartial<Sampler> = {
@@ -75,11 +54,9 @@ const MASKS: readonly (readonly [name: string, mask: Mask])[] = [
   ["centre missing", centreBox],
 ];
 
-const client = connect(values.target);
-
 /** @param input an index that no two rows share, so that each gets noise of its own */
 async function drawFor(condition: Condition, steps: number, input: number): Promise<Pixels[]> {
-  const count = Number(values.count);
+  const { count } = values;
   const seed = BigInt(values.seed) + BigInt(1000 * (1 + input));
   const pictures = await client
     .sample({ model: values.model, count, seed, sampler: corrected(steps), condition })
@@ -139,7 +116,7 @@ async function write(
   makeRow: (input: Pixels, index: number) => Promise<SheetRow>,
 ): Promise<void> {
   const rows = await Promise.all(inputs.map(makeRow));
-  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  const { png, labelled } = await contactSheet(rows, values.size);
   const path = join(values.out, file);
   await writeFile(path, png);
   for (const { label } of rows) process.stderr.write(`${file}: ${label.join(", ")}\n`);
@@ -147,7 +124,7 @@ async function write(
   process.stdout.write(`${path}\n`);
 }
 
-try {
+await run(async () => {
   const samples = await client
     .sample({ model: values.model, count: 6, seed: BigInt(values.seed), sampler: FREE })
     .images();
@@ -155,9 +132,4 @@ try {
   await write("inpainting.png", inputs, inpaintRow);
   await write("colorization.png", inputs, colorizeRow);
   await write("super-resolution.png", inputs, superResolveRow);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await client.close();
-}
+});

@@ -1,38 +1,17 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type { Sampler } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import { connect } from "../connect.ts";
 import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
 import { collectFrames } from "../pictures/film-strip.ts";
+import { openProgram } from "./program.ts";
 
-const help = `Samples a model by every sampler, with the same seed, and writes one picture: a row a sampler.
+const about = `Samples a model by every sampler, with the same seed, and writes one picture: a row a sampler.`;
 
-  node dist/clients/typescript/examples/contact-sheet.js [options]
-
-  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
-  --model NAME        model (color-digits)
-  --count N           samples of each sampler (12)
-  --seed N            seed (7)
-  --size N            side of a picture, in pixels (56)
-  --out FILE          PNG to write (docs/samplers-digits.png)
-`;
-
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", default: "127.0.0.1:50051" },
-    model: { type: "string", default: "color-digits" },
-    count: { type: "string", default: "12" },
-    seed: { type: "string", default: "7" },
-    size: { type: "string", default: "56" },
-    out: { type: "string", default: "docs/samplers-digits.png" },
-    help: { type: "boolean", default: false },
-  },
+const { client, values, run } = openProgram(about, {
+  count: { value: "N", default: 12, doc: "samples of each sampler" },
+  seed: { value: "N", default: 7, doc: "seed" },
+  size: { value: "N", default: 56, doc: "side of a picture, in pixels" },
+  out: { value: "FILE", default: "docs/samplers-digits.png", doc: "PNG to write" },
 });
-
-if (values.help) {
-  process.stdout.write(help);
-  process.exit(0);
-}
 
 type Method = NonNullable<Parameters<typeof Sampler.fromPartial>[0]["method"]>;
 
@@ -83,11 +62,10 @@ const SAMPLERS: readonly (readonly [name: string, method: Method])[] = [
   ["edm-restart", fast("edm-restart", 18)],
 ];
 
-const client = connect(values.target);
-try {
+await run(async () => {
   const rows: SheetRow[] = [];
   for (const [name, method] of SAMPLERS) {
-    const count = Number(values.count);
+    const { count } = values;
     let evaluations = 0;
     const events = client.sample({
       model: values.model,
@@ -104,7 +82,7 @@ try {
     rows.push({ label: [name, detail], pictures });
     process.stderr.write(`row ${rows.length}: ${name}, ${detail}\n`);
   }
-  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  const { png, labelled } = await contactSheet(rows, values.size);
   await writeFile(values.out, png);
   if (!labelled) {
     process.stderr.write(
@@ -112,9 +90,4 @@ try {
     );
   }
   process.stdout.write(`${values.out}\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await client.close();
-}
+});

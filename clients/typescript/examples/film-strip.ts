@@ -1,49 +1,26 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { connect } from "../connect.ts";
 import { collectFrames, filmStrip } from "../pictures/film-strip.ts";
+import { openProgram } from "./program.ts";
 
-const help = `Asks a running scorestream server for samples with previews and writes them as one picture:
-a column a sample, from the first denoised estimate at the top to the sample at the bottom.
+const about = `Asks a running scorestream server for samples with previews and writes them as one picture:
+a column a sample, from the first denoised estimate at the top to the sample at the bottom.`;
 
-  node dist/clients/typescript/examples/film-strip.js [options]
-
-  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
-  --model NAME        model (color-digits)
-  --count N           samples (16)
-  --steps N           predictor steps (200)
-  --seed N            seed (7)
-  --frames N          pictures shown of each sample (8)
-  --out FILE          PNG to write (film-strip.png)
-`;
-
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", default: "127.0.0.1:50051" },
-    model: { type: "string", default: "color-digits" },
-    count: { type: "string", default: "16" },
-    steps: { type: "string", default: "200" },
-    seed: { type: "string", default: "7" },
-    frames: { type: "string", default: "8" },
-    out: { type: "string", default: "film-strip.png" },
-    help: { type: "boolean", default: false },
-  },
+const { client, values, run } = openProgram(about, {
+  count: { value: "N", default: 16, doc: "samples" },
+  steps: { value: "N", default: 200, doc: "predictor steps" },
+  seed: { value: "N", default: 7, doc: "seed" },
+  frames: { value: "N", default: 8, doc: "pictures shown of each sample" },
+  out: { value: "FILE", default: "film-strip.png", doc: "PNG to write" },
 });
 
-if (values.help) {
-  process.stdout.write(help);
-  process.exit(0);
-}
-
-const client = connect(values.target);
-try {
-  const steps = Number(values.steps);
+await run(async () => {
+  const { steps } = values;
   const events = client.sample({
     model: values.model,
-    count: Number(values.count),
+    count: values.count,
     seed: BigInt(values.seed),
     sampler: { method: { $case: "predictorCorrector", value: { steps } } },
-    preview: { everySteps: Math.max(1, Math.floor(steps / (2 * Number(values.frames)))) },
+    preview: { everySteps: Math.max(1, Math.floor(steps / (2 * values.frames))) },
   });
   let previews = 0;
   const samples = await collectFrames(events, ({ event }) => {
@@ -61,11 +38,6 @@ try {
       );
     }
   });
-  await writeFile(values.out, await filmStrip(samples, Number(values.frames), 40));
+  await writeFile(values.out, await filmStrip(samples, values.frames, 40));
   process.stdout.write(`${values.out}\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await client.close();
-}
+});

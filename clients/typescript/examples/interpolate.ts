@@ -1,45 +1,23 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import type {
   DeepPartial,
   Sampler,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import { connect } from "../connect.ts";
 import { interpolate } from "../core/interpolate.ts";
 import { contactSheet, type SheetRow } from "../pictures/contact-sheet.ts";
 import { mostApart, readPixels } from "../pictures/pixels.ts";
+import { openProgram } from "./program.ts";
 
-const help = `Asks a running scorestream server for samples, two by two, and for the pictures between the two of each pair:
-both are encoded, and points on the arc between their latents decoded. Writes one picture: a row a pair.
+const about = `Asks a running scorestream server for samples, two by two, and for the pictures between the two of each pair:
+both are encoded, and points on the arc between their latents decoded. Writes one picture: a row a pair.`;
 
-  node dist/clients/typescript/examples/interpolate.js [options]
-
-  --target HOST:PORT  gRPC address of the server (127.0.0.1:50051)
-  --model NAME        model (color-digits)
-  --pairs N           pairs (4)
-  --frames N          pictures of a pair, its ends included (9)
-  --seed N            seed (5)
-  --size N            side of a picture, in pixels (56)
-  --out FILE          PNG to write (docs/interpolation.png)
-`;
-
-const { values } = parseArgs({
-  options: {
-    target: { type: "string", default: "127.0.0.1:50051" },
-    model: { type: "string", default: "color-digits" },
-    pairs: { type: "string", default: "4" },
-    frames: { type: "string", default: "9" },
-    seed: { type: "string", default: "5" },
-    size: { type: "string", default: "56" },
-    out: { type: "string", default: "docs/interpolation.png" },
-    help: { type: "boolean", default: false },
-  },
+const { client, values, run } = openProgram(about, {
+  pairs: { value: "N", default: 4, doc: "pairs" },
+  frames: { value: "N", default: 9, doc: "pictures of a pair, its ends included" },
+  seed: { value: "N", default: 5, doc: "seed" },
+  size: { value: "N", default: 56, doc: "side of a picture, in pixels" },
+  out: { value: "FILE", default: "docs/interpolation.png", doc: "PNG to write" },
 });
-
-if (values.help) {
-  process.stdout.write(help);
-  process.exit(0);
-}
 
 /** A fast solver's samples have no grain. What an end has of it, its latent has magnified, and so all frames. */
 const FREE: DeepPartial<Sampler> = {
@@ -47,8 +25,6 @@ const FREE: DeepPartial<Sampler> = {
 };
 /** A level of 8 bits is 8e-3: the default's 1e-5 would cost more, and show nothing. */
 const SOLVER = { relativeTolerance: 1e-3, absoluteTolerance: 1e-3 };
-
-const client = connect(values.target);
 
 /** How far the ends of an interpolation are from the pictures that it began with. */
 async function endsApart(
@@ -64,7 +40,7 @@ async function endsApart(
 }
 
 async function interpolateRow(a: Uint8Array, b: Uint8Array, pair: number): Promise<SheetRow> {
-  const frames = Number(values.frames);
+  const { frames } = values;
   const settings = { model: values.model, frames, solver: SOLVER };
   const images = await interpolate(client, a, b, settings);
   const pictures = images.map(({ data }) => data);
@@ -72,8 +48,8 @@ async function interpolateRow(a: Uint8Array, b: Uint8Array, pair: number): Promi
   return { label: [`pair ${1 + pair}`, detail], pictures };
 }
 
-try {
-  const pairs = Number(values.pairs);
+await run(async () => {
+  const { pairs } = values;
   const samples = await client
     .sample({ model: values.model, count: 2 * pairs, seed: BigInt(values.seed), sampler: FREE })
     .images();
@@ -86,14 +62,9 @@ try {
       return interpolateRow(a, b, pair);
     }),
   );
-  const { png, labelled } = await contactSheet(rows, Number(values.size));
+  const { png, labelled } = await contactSheet(rows, values.size);
   await writeFile(values.out, png);
   for (const { label } of rows) process.stderr.write(`${label.join(", ")}\n`);
   if (!labelled) process.stderr.write("this machine has no font: the labels are blank\n");
   process.stdout.write(`${values.out}\n`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-} finally {
-  await client.close();
-}
+});
