@@ -54,6 +54,7 @@ async function serve(config: Config): Promise<number> {
   try {
     server = await starting;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     log.fatal({ err: error }, "the server can't start");
     return EXIT.failed;
   }
