@@ -1,3 +1,4 @@
+import type { ClientReadableStream } from "@grpc/grpc-js";
 import anyTest, { type TestFn } from "ava";
 import {
   ImageFormat,
@@ -11,7 +12,7 @@ import { badSample } from "./testing/bad-request.ts";
 import { BAD_FRAMES, BAD_REQUESTS } from "./testing/conformance-rows.ts";
 import { BAD_TASKS } from "./testing/conformance-tasks.ts";
 import { connectFronts, errorOf, type Front } from "./testing/front.ts";
-import { connectGrpc, readAll } from "./testing/grpc-client.ts";
+import { connectGrpc, once, readAll } from "./testing/grpc-client.ts";
 import { SERVED_MODEL, SMALL_TENANT, startService } from "./testing/start-service.ts";
 import { type Got, WsClient } from "./testing/ws-client.ts";
 import { toProto3Json } from "./ws/write-json.ts";
@@ -138,6 +139,56 @@ test("a request that is fitted to its deadline says so alike on every front end"
     t.deepEqual(said, [adjusted, adjusted]);
   }
 });
+
+test("a job that waits says where it stands on every front end, and to who watches it", async (t) => {
+  const { server } = t.context;
+  const sampler = {
+    method: { $case: "predictorCorrector", value: { predictor: "euler-maruyama", steps: 10_000 } },
+  } as const;
+  const busy = await WsClient.connect(server.httpPort);
+  // As many rows as have registers at once, and one that waits.
+  const request = SampleRequest.fromPartial({ count: 129, sampler });
+  busy.sendBinary({ id: "busy", request: { $case: "sample", value: request } });
+  await busy.next();
+  const waiting = SampleRequest.fromPartial({ sampler, options: { detached: true } });
+  const client = connectGrpc(server.grpcPort);
+  const overGrpc = await firstEvents(client.sample(waiting));
+  const socket = await WsClient.connect(server.httpPort);
+  const json = toProto3Json(messageType("SampleRequest"), SampleRequest.toJSON(waiting));
+  socket.sendJson({ id: "text", sample: json });
+  const text = [await socket.next(), await socket.next()];
+  socket.sendBinary({ id: "binary", request: { $case: "sample", value: waiting } });
+  const binary = [await socket.next(), await socket.next()];
+  const seen = [overGrpc, text.flatMap(eventsOf), binary.flatMap(eventsOf)];
+  for (const [jobs, events] of seen.entries()) {
+    t.is(events[0]?.event?.$case, "accepted");
+    const queued = events[1]?.event;
+    if (queued?.$case !== "queued") return t.fail(`${queued?.$case}`);
+    t.is(queued.value.rowsAhead, BigInt(1 + jobs));
+    const jobId = events[0]?.jobId ?? "";
+    const [again] = await firstEvents(client.watch({ jobId, afterSequence: 1n }), 1);
+    t.is(again?.event?.$case, "queued");
+  }
+  const words = JSON.stringify(text[1]?.json);
+  t.regex(words, /"queued":\{"rowsAhead":"2","expectedWait":"\d+(\.\d+)?s","expectedDuration":"\d/);
+  for (const [{ jobId } = { jobId: "" }] of seen) {
+    await once((answer) => client.cancel({ jobId }, answer));
+  }
+  client.close();
+  socket.socket.terminate();
+  busy.socket.terminate();
+});
+
+/** The first events of a stream, which is then left. */
+async function firstEvents(stream: ClientReadableStream<JobEvent>, count = 2): Promise<JobEvent[]> {
+  const events: JobEvent[] = [];
+  stream.on("error", () => undefined); // that it was left
+  for await (const event of stream) {
+    events.push(event as JobEvent);
+    if (events.length === count) break;
+  }
+  return events;
+}
 
 test("a tenant's bound is named alike by every front end, with a time to come back", async (t) => {
   const { server, fronts } = t.context;

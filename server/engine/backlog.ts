@@ -1,9 +1,10 @@
 import { placesOf } from "../../worker/protocol.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
-import { laneOf } from "./lane.ts";
+import { type Lane, laneOf, laneOfRow } from "./lane.ts";
 import type { RowGroup } from "./predict-finish.ts";
-import type { Row } from "./row.ts";
+import type { RowNeed } from "./queue-forecast.ts";
+import { type Row, registersOf } from "./row.ts";
 
 /** A program that does not know its evaluations ahead counts on as many again as it has done, and at least so many. */
 const UNKNOWN_EVALUATIONS = 100;
@@ -31,8 +32,7 @@ export interface JobRows extends RowGroup {
 /** A job's rows: those that run, and those that wait for registers. */
 export function rowGroups(job: Job, lane: string): JobRows[] {
   const groups: JobRows[] = [];
-  const { channels, height, width } = job.spec.model.shape;
-  const sidesBytes = 2 * Float32Array.BYTES_PER_ELEMENT * channels * height * width;
+  const registerBytes = registerBytesOf(job.spec);
   for (const waiting of [false, true]) {
     let rows = 0;
     let evaluations = 0;
@@ -56,28 +56,56 @@ export function rowGroups(job: Job, lane: string): JobRows[] {
       evaluations: evaluations / rows,
       alone: job.spec.strict,
       waiting,
-      registerBytes: registers * sidesBytes,
+      registerBytes: registers * registerBytes,
     });
   }
   return groups;
 }
 
-/** The rows of a job that has not begun. */
-export function newGroup(spec: JobSpec): RowGroup {
-  const evaluations = spec.rows.map(({ program }) => program.evaluations ?? UNKNOWN_EVALUATIONS);
+/** The rows of a job before any has begun. */
+export function newGroup(spec: JobSpec): JobRows {
+  let evaluations = 0;
+  let registers = 0;
+  for (const row of spec.rows) {
+    evaluations += Math.max(1, row.program.evaluations ?? UNKNOWN_EVALUATIONS);
+    registers = Math.max(registers, registersOf(spec, row));
+  }
   return {
     ...claimOf(spec),
     lane: firstLane(spec),
     rows: spec.rows.length,
     places: placesOf(spec.conditioning),
-    evaluations: evaluations.reduce((sum, count) => sum + Math.max(1, count), 0) / spec.rows.length,
+    evaluations: evaluations / spec.rows.length,
     alone: spec.strict,
     waiting: true,
+    registerBytes: registers * registerBytesOf(spec),
+  };
+}
+
+/** Bytes of one register, its front and its back. */
+function registerBytesOf({ model: { shape } }: JobSpec): number {
+  return 2 * Float32Array.BYTES_PER_ELEMENT * shape.channels * shape.height * shape.width;
+}
+
+/** What a row takes until it ends. */
+export function needOf(row: Row, lanes: ReadonlyMap<string, Lane>): RowNeed {
+  const { job, places, allocated } = row;
+  const { spec } = job;
+  const lane = lanes.get(row.step === undefined ? job.unbegun.lane : laneOfRow(row));
+  if (lane === undefined) throw new RangeError(`no lane of model ${spec.model.name} is open`);
+  return {
+    priority: claimOf(spec).priority,
+    cost: lane.cost,
+    places,
+    alone: spec.strict,
+    // A row of a job that has ended is gone within a step.
+    evaluations: job.endedMs === undefined ? evaluationsLeft(row) : 1,
+    elements: (allocated * registerBytesOf(spec)) / Float32Array.BYTES_PER_ELEMENT,
   };
 }
 
 /** The lane of what a job's rows evaluate first. */
-export function firstLane({ model, rows, conditioning }: JobSpec): string {
+function firstLane({ model, rows, conditioning }: JobSpec): string {
   const first = rows[0]?.program.steps().next().value;
   if (first !== undefined && "evaluate" in first && first.evaluate?.graph === "jvp") {
     return laneOf(model, "jvp");

@@ -2,7 +2,7 @@ import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worke
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
-import { claimOf, evaluationsLeft, firstLane, rowGroups } from "./backlog.ts";
+import { claimOf, evaluationsLeft, needOf } from "./backlog.ts";
 import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
@@ -12,6 +12,8 @@ import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
 import { type Lane, laneOf, laneOfRow } from "./lane.ts";
 import { type Bench, measureLanes } from "./measure-lanes.ts";
+import { queueForecast, type RowForecast } from "./queue-forecast.ts";
+import { QueueUpdates } from "./queue-updates.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
@@ -35,6 +37,8 @@ export interface EngineOptions {
   readonly weightOf?: (tenant: string) => number;
   /** Another way to decide which rows run next: for what the server is measured against. */
   readonly scheduler?: RowScheduler;
+  /** A job that waits is told at most this often where it stands; default 1 s. */
+  readonly queueIntervalMs?: number | undefined;
   readonly now?: () => number;
 }
 
@@ -74,6 +78,7 @@ export class Engine {
   readonly #jobs: Jobs;
   /** Rows that have no registers yet. */
   readonly #waiting: WaitingRows<Row>;
+  readonly #queueUpdates: QueueUpdates;
   /** Rows that have registers. */
   readonly #active = new Set<Row>();
   /** Rows of ended jobs that a worker still has. They hold registers, but take nobody's place. */
@@ -97,6 +102,8 @@ export class Engine {
     const { weightOf = () => 1, limits } = options;
     this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
+    const forecast = (): RowForecast<Row>[] => this.#forecast();
+    this.#queueUpdates = new QueueUpdates(forecast, this.#now, options.queueIntervalMs);
     options.workers.follow(() => this.#failAll());
   }
 
@@ -172,7 +179,7 @@ export class Engine {
   }
 
   /** @throws ServerError "queue-full", "too-large", "deadline-exceeded", "shutting-down", "worker-lost" */
-  submit(asked: JobSpec): Job {
+  submit(request: JobSpec): Job {
     this.checkOpen();
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const { limits, slab, weightOf = () => 1 } = this.#options;
@@ -185,14 +192,14 @@ export class Engine {
       maxActiveRows: limits.maxActiveRows,
       weightOf,
     };
-    const { spec, expected } = fitToDeadline(asked, (way) => expectationOf(way, surroundings));
+    const { spec, expected } = fitToDeadline(request, (way) => expectationOf(way, surroundings));
     const job = new Job(spec, nowMs, {
       left: (left) => this.cancel(left),
       ended: (ended) => this.#forget(ended),
     });
-    const own = takenBy(rowGroups(job, firstLane(spec)), this.#lanes);
+    const asked = takenBy(job.unbegun, this.#lanes);
     const found = takenBefore(claimOf(spec), backlog, this.#lanes);
-    admit(spec, own, { ...expected, ...found }, limits, slab.memory.byteLength);
+    admit(spec, asked, { ...expected, ...found }, limits, slab.memory.byteLength);
     this.#jobs.add(job);
     this.#running.add(job);
     this.#watchDeadline(job);
@@ -205,6 +212,7 @@ export class Engine {
     });
     for (const row of job.rows) this.#waiting.add(row);
     this.#pump();
+    if (job.startedMs === undefined) this.#queueUpdates.add(job);
     return job;
   }
 
@@ -274,12 +282,24 @@ export class Engine {
       for (const [i, register] of row.spec.program.inputs.entries()) {
         slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
       }
-      row.job.startedMs ??= this.#now();
+      row.job.begin(this.#now());
       this.#waiting.hold(row);
       this.#active.add(row);
       row.advance([]);
       this.#ready(row);
     }
+  }
+
+  /** When every row that waits would begin and end. */
+  #forecast(): RowForecast<Row>[] {
+    const { slab } = this.#options;
+    return queueForecast({
+      nowMs: this.#now(),
+      waiting: this.#waiting.copy(),
+      active: [...this.#active, ...this.#leaving],
+      needOf: (row) => needOf(row, this.#lanes),
+      freeElements: slab.size - slab.used,
+    });
   }
 
   /** Run: one step of each row with one evaluation, on any worker. */

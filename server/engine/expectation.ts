@@ -1,9 +1,9 @@
 import { placesOf } from "../../worker/protocol.ts";
 import type { Promised } from "./admission.ts";
-import { firstLane, type JobRows, newGroup, rowGroups } from "./backlog.ts";
+import { type JobRows, newGroup, rowGroups } from "./backlog.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
-import { type Lane, laneOf } from "./lane.ts";
+import { type Lane, laneOfRow } from "./lane.ts";
 import { predictFinishMs, type RowGroup } from "./predict-finish.ts";
 
 /** What a job costs, and when it would be done. */
@@ -26,12 +26,15 @@ export interface Surroundings {
 export function backlogOf(running: Iterable<Job>): JobRows[] {
   const backlog: JobRows[] = [];
   for (const job of running) {
-    const row = job.rows.find(({ step }) => step !== undefined);
-    const { spec } = job;
-    const lane = row === undefined ? firstLane(spec) : laneOf(spec.model, row.graph);
-    backlog.push(...rowGroups(job, lane));
+    if (job.startedMs === undefined) backlog.push(job.unbegun);
+    else backlog.push(...rowGroups(job, currentLane(job)));
   }
   return backlog;
+}
+
+function currentLane(job: Job): string {
+  const row = job.rows.find(({ step }) => step !== undefined);
+  return row === undefined ? job.unbegun.lane : laneOfRow(row);
 }
 
 /** What a job costs, and when it would begin and end if nothing else came after it. Pure. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Accepted, JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type { Accepted, JobEvent, Queued } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { asServerError, type ServerError } from "../errors.ts";
 import type { JobView } from "../service.ts";
+import { type JobRows, newGroup } from "./backlog.ts";
 import { duration } from "./duration.ts";
 import { EventLog } from "./event-log.ts";
 import type { JobSpec } from "./job-spec.ts";
@@ -31,6 +32,7 @@ export class Job implements JobView {
   readonly #log: EventLog;
   readonly #owner: JobOwner;
   readonly #previews: PreviewEncoder;
+  #unbegun: JobRows | undefined;
   #unfinished: number;
   #callers = 1;
   /** It failed or was cancelled. */
@@ -50,6 +52,12 @@ export class Job implements JobView {
     });
   }
 
+  /** Its rows as they are before any has begun. */
+  get unbegun(): JobRows {
+    this.#unbegun ??= newGroup(this.spec);
+    return this.#unbegun;
+  }
+
   events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
     return this.#log.after(afterSequence, signal);
   }
@@ -67,6 +75,18 @@ export class Job implements JobView {
 
   accept(accepted: Accepted): void {
     this.#log.append({ $case: "accepted", value: accepted });
+  }
+
+  /** Where it stands while it waits; replaces what was said of that before. */
+  queue(queued: Queued): void {
+    this.#log.append({ $case: "queued", value: queued }, "queued");
+  }
+
+  /** Its first row has begun, or another one. */
+  begin(nowMs: number): void {
+    if (this.startedMs !== undefined) return;
+    this.startedMs = nowMs;
+    this.#log.forget("queued");
   }
 
   /** A row has done a step at diffusion time `time`. */

@@ -1,7 +1,12 @@
 import type { Program, Scalars, SolverFailure, Step, Steps } from "../../sde/index.ts";
 import { type GraphName, placesOf } from "../../worker/protocol.ts";
 import type { Job } from "./job.ts";
-import type { RowSpec } from "./job-spec.ts";
+import type { JobSpec, RowSpec } from "./job-spec.ts";
+
+/** Registers that a row has in the slab: the preview, the last, only where the job shows previews. */
+export function registersOf({ preview }: JobSpec, { program }: RowSpec): number {
+  return program.registers.length - (preview.everySteps > 0 ? 0 : 1);
+}
 
 /** One trajectory of a job: its program's place, and where its registers lie. */
 export class Row {
@@ -64,9 +69,9 @@ export class Row {
     return undefined;
   }
 
-  /** Registers that lie in the slab: the preview, the last, only where the job shows previews. */
+  /** Registers that lie in the slab. */
   get allocated(): number {
-    return this.program.registers.length - (this.job.spec.preview.everySteps > 0 ? 0 : 1);
+    return registersOf(this.job.spec, this.spec);
   }
 
   /** First element of a register's front. @throws RangeError where it has no registers */

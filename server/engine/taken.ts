@@ -13,44 +13,50 @@ export interface Taken {
   readonly workMs: number;
 }
 
-const NOTHING: Taken = { rows: 0, registerBytes: 0, workMs: 0 };
+type Lanes = ReadonlyMap<string, Lane>;
 
-/** What is taken by the rows that `counts` picks. Pure. */
-export function takenBy(
-  backlog: Iterable<JobRows>,
-  lanes: ReadonlyMap<string, Lane>,
-  counts: (rows: JobRows) => boolean = () => true,
-): Taken {
-  let taken = NOTHING;
-  for (const group of backlog) {
-    if (!counts(group)) continue;
-    taken = {
-      rows: taken.rows + group.rows,
-      registerBytes: taken.registerBytes + group.rows * group.registerBytes,
-      workMs: taken.workMs + workOf(group, lanes),
-    };
-  }
-  return taken;
+/** What rows take. Pure. */
+export function takenBy(group: JobRows, lanes: Lanes): Taken {
+  const { rows, registerBytes, evaluations } = group;
+  return {
+    rows,
+    registerBytes: rows * registerBytes,
+    workMs: rows * evaluations * evaluationMs(group, lanes),
+  };
 }
 
 /** What a job of the tenant and the priority finds taken. Pure. */
 export function takenBefore(
   { tenant, priority }: Claim,
   backlog: readonly JobRows[],
-  lanes: ReadonlyMap<string, Lane>,
+  lanes: Lanes,
 ): TakenBefore {
+  const [all, own, ahead] = [new Sum(), new Sum(), new Sum()];
   const rank = PRIORITIES.indexOf(priority);
-  return {
-    all: takenBy(backlog, lanes),
-    tenant: takenBy(backlog, lanes, (rows) => rows.tenant === tenant),
-    ahead: takenBy(backlog, lanes, (rows) => PRIORITIES.indexOf(rows.priority) <= rank),
-  };
+  for (const group of backlog) {
+    const taken = takenBy(group, lanes);
+    all.add(taken);
+    if (group.tenant === tenant) own.add(taken);
+    if (PRIORITIES.indexOf(group.priority) <= rank) ahead.add(taken);
+  }
+  return { all, tenant: own, ahead };
 }
 
-function workOf(group: JobRows, lanes: ReadonlyMap<string, Lane>): number {
-  const cost = lanes.get(group.lane)?.cost;
+class Sum implements Taken {
+  rows = 0;
+  registerBytes = 0;
+  workMs = 0;
+
+  add({ rows, registerBytes, workMs }: Taken): void {
+    this.rows += rows;
+    this.registerBytes += registerBytes;
+    this.workMs += workMs;
+  }
+}
+
+/** Device time of one evaluation of a row. */
+function evaluationMs({ lane, places, alone }: JobRows, lanes: Lanes): number {
+  const cost = lanes.get(lane)?.cost;
   if (cost === undefined) return 0;
-  const { rows, evaluations, places, alone } = group;
-  const rowMs = alone ? cost.stepMs(places) : (places * cost.stepMs(cost.limit)) / cost.limit;
-  return rows * evaluations * rowMs;
+  return alone ? cost.stepMs(places) : (places * cost.stepMs(cost.limit)) / cost.limit;
 }

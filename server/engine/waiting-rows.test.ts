@@ -36,6 +36,25 @@ test("places go to whom holds the fewest for his weight, in order of arrival", (
   t.is(rows.first, undefined);
 });
 
+test("more tenants than places take turns", (t) => {
+  const rows = waitingRows(2);
+  for (const [k, tenant] of ["a", "b", "c"].entries()) {
+    for (let id = 10 * k; id < 10 * k + 4; id++) rows.add({ id, tenant, priority: "interactive" });
+  }
+  const held: Row[] = [];
+  const order: string[] = [];
+  for (;;) {
+    for (let row = hold(rows); row !== undefined; row = hold(rows)) {
+      held.push(row);
+      order.push(row.tenant);
+    }
+    const ended = held.shift();
+    if (ended === undefined) break;
+    rows.release(ended);
+  }
+  t.is(order.join(""), "abcabcabcabc");
+});
+
 test("batch work leaves a quarter free, and has a sixteenth before all others", (t) => {
   const rows = waitingRows(32);
   const batch = Array.from({ length: 40 }, (_, id) => ({

@@ -1,4 +1,5 @@
-import type { Priority } from "./device-schedule.ts";
+import { PRIORITIES, type Priority } from "./device-schedule.ts";
+import { Fifo } from "./fifo.ts";
 import { Heap, type HeapItem } from "./heap.ts";
 
 /** Share of the places that batch work may hold: the rest is there when interactive work comes. */
@@ -26,14 +27,15 @@ export interface Claim {
 /** A tenant of one class. Those who hold the fewest places for their weight come first. */
 class Holder<Row> implements HeapItem {
   readonly weight: number;
-  readonly waiting = new Set<Row>();
+  readonly waiting: Fifo<Row>;
   held = 0;
   key = 0;
   place = -1;
   order = 0;
 
-  constructor(weight: number) {
+  constructor(weight: number, waiting: Iterable<Row> = []) {
     this.weight = weight;
+    this.waiting = new Fifo(waiting);
   }
 }
 
@@ -47,7 +49,7 @@ interface Holders<Row> {
 /**
  * Rows that wait for registers, and who holds how many. A place is held from a row's first step to its end, so places are
  * shared out by how many each holds, where the scheduler shares out time. The order: the higher class, the tenant
- * that holds the fewest for its weight, first come. Batch work may hold at most three quarters of the places, and comes
+ * that holds the fewest for its weight, of these the one that has waited longest, first come. Batch work may hold at most three quarters of the places, and comes
  * first as long as it holds less than a sixteenth.
  *
  * Pure; O(log tenants) per call.
@@ -71,6 +73,27 @@ export class WaitingRows<Row> {
     this.#places = places;
     this.#claimOf = claimOf;
     this.#weightOf = weightOf;
+  }
+
+  /** Another one with the same rows in the same places, to try out what would come of them. O(rows). */
+  copy(): WaitingRows<Row> {
+    const copy = new WaitingRows(this.#places, this.#claimOf, this.#weightOf);
+    for (const priority of PRIORITIES) {
+      const from = this.#classes[priority];
+      const to = copy.#classes[priority];
+      to.held = from.held;
+      for (const [tenant, holder] of from.byTenant) {
+        const same = new Holder<Row>(holder.weight, holder.waiting);
+        same.held = holder.held;
+        same.key = holder.key;
+        same.order = holder.order;
+        to.byTenant.set(tenant, same);
+        if (same.waiting.size > 0) to.heap.add(same);
+      }
+    }
+    copy.#orders = this.#orders;
+    copy.#size = this.#size;
+    return copy;
   }
 
   /** Rows that wait. */
@@ -115,7 +138,7 @@ export class WaitingRows<Row> {
     const ofBatch = batch.held < most ? batch.heap.first : undefined;
     const batchFirst = ofBatch !== undefined && batch.held < batchPlacesFirst(this.#places);
     const holder = batchFirst ? ofBatch : (interactive.heap.first ?? ofBatch);
-    return holder?.waiting.values().next().value;
+    return holder?.waiting.first;
   }
 
   /** A row that waits has got its place. @throws RangeError where it does not wait */
@@ -125,6 +148,8 @@ export class WaitingRows<Row> {
     const holder = holders.byTenant.get(tenant);
     if (!holder?.waiting.delete(row)) throw new RangeError("the row is not waiting");
     this.#size--;
+    // Behind those who hold as few: where there are more tenants than places, they take turns.
+    holder.order = this.#orders++;
     this.#change(holders, holder, 1);
   }
 

@@ -49,6 +49,8 @@ export interface EngineSetup {
   readonly maxRows?: number;
   readonly maxActiveRows?: number;
   readonly slabBytes?: number;
+  /** Default as in service. */
+  readonly queueIntervalMs?: number;
   /** Bounds beside these. */
   readonly limits?: Partial<Limits>;
   /** Default all alike, without bounds. */
@@ -74,6 +76,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     retentionMs: 60_000,
     maxBatchRows: 64,
     maxStepMs: 10_000,
+    queueIntervalMs: setup.queueIntervalMs,
   });
   for (const name of models) {
     const bare = found.models.get(name);

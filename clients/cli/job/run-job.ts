@@ -140,6 +140,8 @@ async function tell({ jobId, event }: JobEvent, { tally, reporter, files }: Told
       tally.accept(event.value, now);
       reporter.accepted(jobId, event.value);
       return;
+    case "queued":
+      return;
     case "progress":
       tally.progress(event.value, now);
       reporter.progressed(tally);

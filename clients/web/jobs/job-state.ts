@@ -51,6 +51,7 @@ export class JobState {
     this.sequence = sequence;
     switch (event?.$case) {
       case undefined:
+      case "queued":
         return undefined;
       case "accepted":
         this.expectedEvaluations = Number(event.value.expectedEvaluations);

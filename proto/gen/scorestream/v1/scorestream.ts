@@ -455,6 +455,9 @@ export interface JobEvent {
     | //
     /** last */
     { $case: "completed"; value: Completed }
+    | //
+    /** while no row has begun, whenever it has changed */
+    { $case: "queued"; value: Queued }
     | undefined;
 }
 
@@ -468,6 +471,18 @@ export interface Accepted {
     | undefined;
   /** as Completed.adjusted */
   adjusted: string;
+}
+
+/** Where a job stands that waits, as things are: what comes later may go before it, or make room for it. */
+export interface Queued {
+  /** rows that would begin before its first one */
+  rowsAhead: bigint;
+  /** until its first row begins */
+  expectedWait:
+    | Duration
+    | undefined;
+  /** from then until its last row has ended */
+  expectedDuration: Duration | undefined;
 }
 
 export interface Progress {
@@ -4488,6 +4503,9 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "completed":
         Completed.encode(message.event.value, writer.uint32(74).fork()).join();
         break;
+      case "queued":
+        Queued.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -4577,6 +4595,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "completed", value: Completed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.event = { $case: "queued", value: Queued.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4611,6 +4637,8 @@ export const JobEvent: MessageFns<JobEvent> = {
         ? { $case: "likelihood", value: LikelihoodResult.fromJSON(object.likelihood) }
         : isSet(object.completed)
         ? { $case: "completed", value: Completed.fromJSON(object.completed) }
+        : isSet(object.queued)
+        ? { $case: "queued", value: Queued.fromJSON(object.queued) }
         : undefined,
     };
   },
@@ -4637,6 +4665,8 @@ export const JobEvent: MessageFns<JobEvent> = {
       obj.likelihood = LikelihoodResult.toJSON(message.event.value);
     } else if (message.event?.$case === "completed") {
       obj.completed = Completed.toJSON(message.event.value);
+    } else if (message.event?.$case === "queued") {
+      obj.queued = Queued.toJSON(message.event.value);
     }
     return obj;
   },
@@ -4688,6 +4718,12 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "completed": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "completed", value: Completed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "queued": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "queued", value: Queued.fromPartial(object.event.value) };
         }
         break;
       }
@@ -4846,6 +4882,126 @@ export const Accepted: MessageFns<Accepted> = {
       ? Duration.fromPartial(object.expectedDuration)
       : undefined;
     message.adjusted = object.adjusted ?? "";
+    return message;
+  },
+};
+
+function createBaseQueued(): Queued {
+  return { rowsAhead: 0n, expectedWait: undefined, expectedDuration: undefined };
+}
+
+export const Queued: MessageFns<Queued> = {
+  encode(message: Queued, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rowsAhead !== 0n) {
+      if (BigInt.asUintN(64, message.rowsAhead) !== message.rowsAhead) {
+        throw new globalThis.Error("value provided for field message.rowsAhead of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.rowsAhead);
+    }
+    if (message.expectedWait !== undefined) {
+      Duration.encode(message.expectedWait, writer.uint32(18).fork()).join();
+    }
+    if (message.expectedDuration !== undefined) {
+      Duration.encode(message.expectedDuration, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Queued {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueued();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rowsAhead = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expectedWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expectedDuration = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Queued {
+    return {
+      rowsAhead: isSet(object.rowsAhead)
+        ? BigInt(object.rowsAhead)
+        : isSet(object.rows_ahead)
+        ? BigInt(object.rows_ahead)
+        : 0n,
+      expectedWait: isSet(object.expectedWait)
+        ? Duration.fromJSON(object.expectedWait)
+        : isSet(object.expected_wait)
+        ? Duration.fromJSON(object.expected_wait)
+        : undefined,
+      expectedDuration: isSet(object.expectedDuration)
+        ? Duration.fromJSON(object.expectedDuration)
+        : isSet(object.expected_duration)
+        ? Duration.fromJSON(object.expected_duration)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Queued): unknown {
+    const obj: any = {};
+    if (message.rowsAhead !== 0n) {
+      obj.rowsAhead = message.rowsAhead.toString();
+    }
+    if (message.expectedWait !== undefined) {
+      obj.expectedWait = Duration.toJSON(message.expectedWait);
+    }
+    if (message.expectedDuration !== undefined) {
+      obj.expectedDuration = Duration.toJSON(message.expectedDuration);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Queued>): Queued {
+    return Queued.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Queued>): Queued {
+    const message = createBaseQueued();
+    message.rowsAhead = (object.rowsAhead !== undefined && object.rowsAhead !== null) ? BigInt(object.rowsAhead) : 0n;
+    message.expectedWait = (object.expectedWait !== undefined && object.expectedWait !== null)
+      ? Duration.fromPartial(object.expectedWait)
+      : undefined;
+    message.expectedDuration = (object.expectedDuration !== undefined && object.expectedDuration !== null)
+      ? Duration.fromPartial(object.expectedDuration)
+      : undefined;
     return message;
   },
 };
@@ -6514,7 +6670,7 @@ export const ScoreStreamService = {
     responseDeserialize: (value: Buffer): UploadResponse => UploadResponse.decode(value),
   },
   /**
-   * The four tasks. Each answers with one stream: accepted, then progress and previews, then one result.
+   * The four tasks. Each answers with one stream: accepted, queued while it waits, then progress and previews, then results.
    * Ending the call cancels the job unless the request asked for `detached`.
    */
   sample: {
@@ -6580,7 +6736,7 @@ export interface ScoreStreamServer extends UntypedServiceImplementation {
   /** Stores an image, a mask or a latent for later requests; returns its content address. */
   upload: handleClientStreamingCall<UploadRequest, UploadResponse>;
   /**
-   * The four tasks. Each answers with one stream: accepted, then progress and previews, then one result.
+   * The four tasks. Each answers with one stream: accepted, queued while it waits, then progress and previews, then results.
    * Ending the call cancels the job unless the request asked for `detached`.
    */
   sample: handleServerStreamingCall<SampleRequest, JobEvent>;
@@ -6625,7 +6781,7 @@ export interface ScoreStreamClient extends Client {
     callback: (error: ServiceError | null, response: UploadResponse) => void,
   ): ClientWritableStream<UploadRequest>;
   /**
-   * The four tasks. Each answers with one stream: accepted, then progress and previews, then one result.
+   * The four tasks. Each answers with one stream: accepted, queued while it waits, then progress and previews, then results.
    * Ending the call cancels the job unless the request asked for `detached`.
    */
   sample(request: SampleRequest, options?: Partial<CallOptions>): ClientReadableStream<JobEvent>;

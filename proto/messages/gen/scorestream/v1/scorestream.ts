@@ -360,6 +360,9 @@ export interface JobEvent {
     | //
     /** last */
     { $case: "completed"; value: Completed }
+    | //
+    /** while no row has begun, whenever it has changed */
+    { $case: "queued"; value: Queued }
     | undefined;
 }
 
@@ -373,6 +376,18 @@ export interface Accepted {
     | undefined;
   /** as Completed.adjusted */
   adjusted: string;
+}
+
+/** Where a job stands that waits, as things are: what comes later may go before it, or make room for it. */
+export interface Queued {
+  /** rows that would begin before its first one */
+  rowsAhead: bigint;
+  /** until its first row begins */
+  expectedWait:
+    | Duration
+    | undefined;
+  /** from then until its last row has ended */
+  expectedDuration: Duration | undefined;
 }
 
 export interface Progress {
@@ -3462,6 +3477,9 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "completed":
         Completed.encode(message.event.value, writer.uint32(74).fork()).join();
         break;
+      case "queued":
+        Queued.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -3551,6 +3569,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "completed", value: Completed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.event = { $case: "queued", value: Queued.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3610,6 +3636,12 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "completed": {
         if (object.event?.value !== undefined && object.event?.value !== null) {
           message.event = { $case: "completed", value: Completed.fromPartial(object.event.value) };
+        }
+        break;
+      }
+      case "queued": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "queued", value: Queued.fromPartial(object.event.value) };
         }
         break;
       }
@@ -3726,6 +3758,92 @@ export const Accepted: MessageFns<Accepted> = {
       ? Duration.fromPartial(object.expectedDuration)
       : undefined;
     message.adjusted = object.adjusted ?? "";
+    return message;
+  },
+};
+
+function createBaseQueued(): Queued {
+  return { rowsAhead: 0n, expectedWait: undefined, expectedDuration: undefined };
+}
+
+export const Queued: MessageFns<Queued> = {
+  encode(message: Queued, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rowsAhead !== 0n) {
+      if (BigInt.asUintN(64, message.rowsAhead) !== message.rowsAhead) {
+        throw new globalThis.Error("value provided for field message.rowsAhead of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.rowsAhead);
+    }
+    if (message.expectedWait !== undefined) {
+      Duration.encode(message.expectedWait, writer.uint32(18).fork()).join();
+    }
+    if (message.expectedDuration !== undefined) {
+      Duration.encode(message.expectedDuration, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Queued {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQueued();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rowsAhead = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.expectedWait = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expectedDuration = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Queued>): Queued {
+    return Queued.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Queued>): Queued {
+    const message = createBaseQueued();
+    message.rowsAhead = (object.rowsAhead !== undefined && object.rowsAhead !== null) ? BigInt(object.rowsAhead) : 0n;
+    message.expectedWait = (object.expectedWait !== undefined && object.expectedWait !== null)
+      ? Duration.fromPartial(object.expectedWait)
+      : undefined;
+    message.expectedDuration = (object.expectedDuration !== undefined && object.expectedDuration !== null)
+      ? Duration.fromPartial(object.expectedDuration)
+      : undefined;
     return message;
   },
 };
