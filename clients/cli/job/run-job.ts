@@ -6,7 +6,7 @@ import type {
 import { ImageFormat } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { Client } from "../../typescript/core/client.ts";
 import { explained } from "../errors.ts";
-import { Interrupted, UsageError } from "../exit-codes.ts";
+import { Interrupted } from "../exit-codes.ts";
 import type { FileFormat, Output } from "../files/output.ts";
 import { type ResultFiles, resultFiles } from "../files/result-files.ts";
 import type { JobFlags } from "../flags/job.ts";
@@ -163,8 +163,9 @@ async function tell({ jobId, event }: JobEvent, { tally, reporter, files }: Told
       for (const result of await files.end()) reporter.finished(result);
       reporter.completed(event.value);
       return;
+    // A newer server may say more than this version knows.
     case undefined:
-      throw new UsageError("seen an event that this version doesn't know: the server is newer");
+      return;
   }
 }
 
