@@ -1,4 +1,7 @@
-/** `npm run generate`: the TypeScript of proto/ and onnx/schema/, as buf.gen.yaml says, and the README's settings. */
+/**
+ * `npm run generate`: the TypeScript of proto/ and onnx/schema/, as buf.gen.yaml says; the Python of proto/, where there is
+ * a Python; and the README's settings.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +9,7 @@ import { pathToFileURL } from "node:url";
 import { build } from "./build.mjs";
 import { capture, root, run, script, TOOLS } from "./command.mjs";
 import { requireInstalled } from "./install.mjs";
+import { pythonOfClient } from "./python-venv.mjs";
 import { writeSettingsTable } from "./settings-table.mjs";
 
 /** The folders that buf.gen.yaml writes. */
@@ -50,10 +54,17 @@ function filesOf(folder) {
   );
 }
 
+async function generatePython() {
+  const { python, missing } = await pythonOfClient();
+  if (python === undefined) console.error(`clients/python was not generated: ${missing}`);
+  else await run(python, [join(root, "clients/python/scripts/generate.py")]);
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await script(async () => {
     requireInstalled();
     await run(process.execPath, [TOOLS.buf, "generate"]);
+    await generatePython();
     await build();
     await writeSettingsTable();
   });

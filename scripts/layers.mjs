@@ -16,6 +16,7 @@ const LAYERS = {
   "clients/cli": ["clients/typescript", "clients/typescript/core", "onnx", "proto", "worker"],
   "clients/typescript/core": ["proto"],
   "clients/typescript": ["clients/typescript/core", "proto"],
+  "clients/python": [],
   "clients/web": ["clients/typescript", "clients/typescript/core", "proto"],
   loadtest: ["clients/typescript", "clients/typescript/core", "proto", "sde", "server", "worker"],
 };
