@@ -1,6 +1,6 @@
 import test from "ava";
 import fc from "fast-check";
-import { DeadlineDemand, type DemandNode } from "./deadline-demand.ts";
+import { DeadlineDemand, type Demand, type DemandNode } from "./deadline-demand.ts";
 
 test("the critical deadline is what adding up all work by deadline gives, whatever was added and removed", (t) => {
   const demand = fc.record({
@@ -11,22 +11,34 @@ test("the critical deadline is what adding up all work by deadline gives, whatev
   const command = fc.oneof(
     { weight: 3, arbitrary: fc.record({ add: demand }) },
     fc.record({ remove: fc.nat() }),
+    {
+      weight: 2,
+      arbitrary: fc.record({ change: fc.nat(), to: demand, sameDeadline: fc.boolean() }),
+    },
     fc.record({ at: fc.integer({ min: -60, max: 60 }) }),
   );
   fc.assert(
     fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
       const tree = new DeadlineDemand();
-      const nodes: DemandNode[] = [];
+      const nodes: { node: DemandNode; demand: Demand }[] = [];
       for (const one of commands) {
         if ("add" in one) {
           const { deadlineMs, workMs, early } = one.add;
-          nodes.push(tree.add({ deadlineMs, workMs, latestStartMs: deadlineMs - early }));
+          const added = { deadlineMs, workMs, latestStartMs: deadlineMs - early };
+          nodes.push({ node: tree.add(added), demand: added });
         } else if ("remove" in one) {
-          const [node] = nodes.splice(one.remove % Math.max(1, nodes.length), 1);
-          if (node !== undefined) tree.remove(node);
+          const [removed] = nodes.splice(one.remove % Math.max(1, nodes.length), 1);
+          if (removed !== undefined) tree.remove(removed.node);
+        } else if ("change" in one) {
+          const changed = nodes[one.change % Math.max(1, nodes.length)];
+          if (changed === undefined) continue;
+          const deadlineMs = one.sameDeadline ? changed.demand.deadlineMs : one.to.deadlineMs;
+          changed.demand = { ...one.to, deadlineMs, latestStartMs: deadlineMs - one.to.early };
+          tree.change(changed.node, changed.demand);
         } else {
-          const inDanger = nodes.filter(({ deadlineMs, latestStartMs }) => {
-            const due = nodes.filter((other) => other.deadlineMs <= deadlineMs);
+          const demands = nodes.map(({ demand: known }) => known);
+          const inDanger = demands.filter(({ deadlineMs, latestStartMs }) => {
+            const due = demands.filter((other) => other.deadlineMs <= deadlineMs);
             const work = due.reduce((sum, other) => sum + other.workMs, 0);
             return deadlineMs - work <= one.at || latestStartMs <= one.at;
           });

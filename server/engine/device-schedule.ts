@@ -1,4 +1,4 @@
-import { DeadlineDemand } from "./deadline-demand.ts";
+import { DeadlineDemand, type Demand, type DemandNode } from "./deadline-demand.ts";
 import { AHEAD_BATCHES, FormingBatch, type Others, type StepCost } from "./forming-batch.ts";
 import { Guarantee } from "./guarantee.ts";
 import { type ReadyRow, ReadyRows } from "./ready-rows.ts";
@@ -58,6 +58,8 @@ export class DeviceSchedule<Row> {
   readonly #queues: LaneQueue<Row>[] = [];
   readonly #classes: Readonly<Record<Priority, PriorityClass>>;
   readonly #batchWork = new Guarantee(BATCH_SHARE);
+  /** Rows with a deadline that are away. */
+  readonly #lent = new Map<Row, ReadyRow<Row>>();
   /** The longest step of any lane, in ms. */
   #longestMs = 0;
 
@@ -80,28 +82,51 @@ export class DeviceSchedule<Row> {
     if (index >= 0) this.#queues.splice(index, 1);
   }
 
-  of(priority: Priority): PriorityClass {
-    return this.#classes[priority];
-  }
-
   /** A row of a tenant has come. */
   enter(priority: Priority, tenant: string): TenantAccount {
     return this.#classes[priority].accounts.enter(tenant, AHEAD_BATCHES * this.#longestMs);
   }
 
-  /** Tells a device what a row claims until its deadline. */
-  demand(
+  /** What a row claims of the device until its deadline: anew, or in place of what it claimed before its last step. */
+  claim(
     lane: Lane,
     priority: Priority,
-    row: { deadlineMs: number; evaluations: number; places: number },
-  ): ReadyRow<Row>["demand"] {
-    const { deadlineMs, evaluations, places } = row;
+    row: Row,
+    {
+      deadlineMs,
+      evaluations,
+      places,
+    }: { deadlineMs: number; evaluations: number; places: number },
+  ): DemandNode {
     const stepMs = RISK_FACTOR * evaluations * lane.stepMs(lane.limit);
-    return this.#classes[priority].demand.add({
+    const claimed: Demand = {
       deadlineMs,
       workMs: (stepMs * places) / lane.limit,
       latestStartMs: deadlineMs - BATCHES_AHEAD * stepMs,
-    });
+    };
+    const { demand } = this.#classes[priority];
+    const before = this.#lent.get(row);
+    if (before?.demand === undefined || before.priority !== priority) return demand.add(claimed);
+    const node = before.demand;
+    before.demand = undefined;
+    demand.change(node, claimed);
+    return node;
+  }
+
+  /** A row goes away with a batch, and keeps its claim until it is back. */
+  lend(ready: ReadyRow<Row>): void {
+    if (ready.demand !== undefined) this.#lent.set(ready.row, ready);
+  }
+
+  /** A row has gone, or is back from a batch. */
+  leave(ready: ReadyRow<Row>): void {
+    const { accounts, demand } = this.#classes[ready.priority];
+    accounts.leave(ready.account);
+    if (ready.demand !== undefined) demand.remove(ready.demand);
+    ready.demand = undefined;
+    if (ready.key < Number.POSITIVE_INFINITY && this.#lent.get(ready.row) === ready) {
+      this.#lent.delete(ready.row);
+    }
   }
 
   /** The rows that run next and their queue; see Scheduler.next. */

@@ -11,6 +11,8 @@ export interface HeapItem {
 /** A binary heap whose items can be taken out and can change their keys: O(log n) each, the first item O(1). */
 export class Heap<Item extends HeapItem> {
   readonly #items: Item[] = [];
+  /** The items' keys, side by side: to compare keys no item needs to be fetched. */
+  readonly #keys: number[] = [];
 
   get size(): number {
     return this.#items.length;
@@ -22,6 +24,7 @@ export class Heap<Item extends HeapItem> {
 
   add(item: Item): void {
     this.#items.push(item);
+    this.#keys.push(item.key);
     this.#up(item, this.#items.length - 1);
   }
 
@@ -30,6 +33,7 @@ export class Heap<Item extends HeapItem> {
     const { place } = item;
     if (place < 0) return;
     const last = this.#items.pop();
+    this.#keys.pop();
     item.place = -1;
     if (last === undefined || last === item) return;
     last.place = place;
@@ -47,34 +51,41 @@ export class Heap<Item extends HeapItem> {
     let place = from;
     while (place > 0) {
       const above = (place - 1) >> 1;
+      const key = this.#keys[above] ?? 0;
+      if (item.key > key) break;
       const parent = this.#items[above];
-      if (parent === undefined || !before(item, parent)) break;
-      this.#put(parent, place);
+      if (parent === undefined || (item.key === key && item.order > parent.order)) break;
+      this.#put(parent, key, place);
       place = above;
     }
-    this.#put(item, place);
+    this.#put(item, item.key, place);
   }
 
   #down(item: Item, from: number): void {
     let place = from;
     for (;;) {
-      const left = this.#items[2 * place + 1];
-      const right = this.#items[2 * place + 2];
-      const child = left !== undefined && right !== undefined && before(right, left) ? right : left;
-      if (child === undefined || !before(child, item)) break;
-      const below = child.place;
-      this.#put(child, place);
+      const below = this.#lesser(2 * place + 1, 2 * place + 2);
+      const key = this.#keys[below] ?? Number.POSITIVE_INFINITY;
+      if (item.key < key) break;
+      const child = this.#items[below];
+      if (child === undefined || (item.key === key && item.order < child.order)) break;
+      this.#put(child, key, place);
       place = below;
     }
-    this.#put(item, place);
+    this.#put(item, item.key, place);
   }
 
-  #put(item: Item, place: number): void {
+  /** Of two places the one whose item comes first; the right one may be past the end. */
+  #lesser(left: number, right: number): number {
+    const [of, other] = [this.#keys[left], this.#keys[right]];
+    if (of === undefined || other === undefined || of < other) return left;
+    if (of > other) return right;
+    return (this.#items[left]?.order ?? 0) < (this.#items[right]?.order ?? 0) ? left : right;
+  }
+
+  #put(item: Item, key: number, place: number): void {
     this.#items[place] = item;
+    this.#keys[place] = key;
     item.place = place;
   }
-}
-
-function before(a: HeapItem, b: HeapItem): boolean {
-  return a.key < b.key || (a.key === b.key && a.order < b.order);
 }

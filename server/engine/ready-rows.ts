@@ -1,4 +1,5 @@
 import type { DemandNode } from "./deadline-demand.ts";
+import type { Priority } from "./device-schedule.ts";
 import { Heap, type HeapItem } from "./heap.ts";
 import type { TenantAccount } from "./tenant-account.ts";
 
@@ -6,6 +7,9 @@ import type { TenantAccount } from "./tenant-account.ts";
 export interface ReadyRow<Row> extends HeapItem {
   readonly row: Row;
   readonly places: number;
+  readonly priority: Priority;
+  /** The rows that it is one of. */
+  readonly from: ReadyRows<Row>;
   readonly account: TenantAccount;
   /** Place in the order in which rows of all lanes became ready. */
   readonly order: number;

@@ -55,12 +55,8 @@ interface Queues<Row> {
   readonly device: DeviceSchedule<Row>;
   readonly shared: LaneQueue<Row>;
   readonly alone: LaneQueue<Row>;
-}
-
-interface Placed<Row> {
-  readonly ready: ReadyRow<Row>;
-  readonly queue: LaneQueue<Row>;
-  readonly priority: Priority;
+  /** Its ready rows. A map of each lane's own stays in the cache where one of all rows would not. */
+  readonly ready: Map<Row, ReadyRow<Row>>;
 }
 
 /**
@@ -74,10 +70,10 @@ interface Placed<Row> {
 export class Scheduler<Row> {
   readonly #lanes = new Map<string, Queues<Row>>();
   readonly #devices = new Map<string, DeviceSchedule<Row>>();
-  readonly #ready = new Map<Row, Placed<Row>>();
-  readonly #away = new Map<Choice<Row>, { queues: Queues<Row>; rows: readonly Placed<Row>[] }>();
+  readonly #away = new Map<Choice<Row>, { queues: Queues<Row>; rows: readonly ReadyRow<Row>[] }>();
   readonly #weightOf: (tenant: string) => number;
   #arrivals = 0;
+  #size = 0;
 
   constructor({ weightOf = () => 1 }: SchedulerOptions = {}) {
     this.#weightOf = weightOf;
@@ -97,6 +93,7 @@ export class Scheduler<Row> {
       device: schedule,
       shared: laneQueue<Row>(lane, false),
       alone: laneQueue<Row>(lane, true),
+      ready: new Map<Row, ReadyRow<Row>>(),
     };
     schedule.open(queues.shared);
     schedule.open(queues.alone);
@@ -117,7 +114,7 @@ export class Scheduler<Row> {
 
   /** Rows that are ready and have not been chosen. */
   get size(): number {
-    return this.#ready.size;
+    return this.#size;
   }
 
   /** Places of a lane's largest batch. */
@@ -130,14 +127,17 @@ export class Scheduler<Row> {
     this.#lane(lane).lane.limit = checkedLimit(limit);
   }
 
-  /** A row is ready for its next step. @throws RangeError where it is ready already */
+  /** A row is ready for its next step. @throws RangeError where it is ready already in the lane */
   add(name: string, row: Row, readiness: Readiness = {}): void {
-    const { lane, device, shared, alone } = this.#lane(name);
-    if (this.#ready.has(row)) throw new RangeError("the row is ready already");
+    const { lane, device, shared, alone, ready: rows } = this.#lane(name);
+    if (rows.has(row)) throw new RangeError("the row is ready already");
     const { places = 1, priority = "interactive", deadlineMs, evaluations = 1 } = readiness;
+    const queue = readiness.alone ? alone : shared;
     const ready: ReadyRow<Row> = {
       row,
       places,
+      priority,
+      from: queue.ready[priority],
       account: device.enter(priority, readiness.tenant ?? ""),
       order: this.#arrivals++,
       key: deadlineMs ?? Number.POSITIVE_INFINITY,
@@ -145,23 +145,24 @@ export class Scheduler<Row> {
       demand:
         deadlineMs === undefined
           ? undefined
-          : device.demand(lane, priority, { deadlineMs, evaluations, places }),
+          : device.claim(lane, priority, row, { deadlineMs, evaluations, places }),
       previous: undefined,
       next: undefined,
     };
-    const queue = readiness.alone ? alone : shared;
-    queue.ready[priority].add(ready);
-    this.#ready.set(row, { ready, queue, priority });
+    ready.from.add(ready);
+    rows.set(row, ready);
+    this.#size++;
   }
 
   /** Takes a row out. @returns whether it was ready in the lane */
   remove(name: string, row: Row): boolean {
-    const queues = this.#lane(name);
-    const placed = this.#ready.get(row);
-    if (placed === undefined || placed.queue.lane !== queues.lane) return false;
-    placed.queue.ready[placed.priority].remove(placed.ready);
-    this.#ready.delete(row);
-    this.#leave(queues.device, placed);
+    const { device, ready: rows } = this.#lane(name);
+    const ready = rows.get(row);
+    if (ready === undefined) return false;
+    ready.from.remove(ready);
+    rows.delete(row);
+    this.#size--;
+    device.leave(ready);
     return true;
   }
 
@@ -175,15 +176,14 @@ export class Scheduler<Row> {
     if (chosen === undefined) return undefined;
     const { queue, rows } = chosen;
     const queues = this.#lane(queue.lane.name);
-    const placed: Placed<Row>[] = [];
-    for (const { row } of rows) {
-      const one = this.#ready.get(row);
-      if (one !== undefined) placed.push(one);
-      this.#ready.delete(row);
+    for (const ready of rows) {
+      queues.ready.delete(ready.row);
+      queues.device.lend(ready);
     }
+    this.#size -= rows.length;
     const choice = { lane: queue.lane.name, rows: rows.map(({ row }) => row) };
     queue.lane.away++;
-    this.#away.set(choice, { queues, rows: placed });
+    this.#away.set(choice, { queues, rows });
     return choice;
   }
 
@@ -198,14 +198,7 @@ export class Scheduler<Row> {
     if (away === undefined) throw new RangeError("the batch is not away");
     this.#away.delete(choice);
     away.queues.lane.away--;
-    for (const placed of away.rows) this.#leave(away.queues.device, placed);
-  }
-
-  #leave(device: DeviceSchedule<Row>, { ready, priority }: Placed<Row>): void {
-    const { accounts, demand } = device.of(priority);
-    accounts.leave(ready.account);
-    if (ready.demand !== undefined) demand.remove(ready.demand);
-    ready.demand = undefined;
+    for (const ready of away.rows) away.queues.device.leave(ready);
   }
 
   #lane(name: string): Queues<Row> {
