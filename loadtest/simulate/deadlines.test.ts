@@ -1,6 +1,7 @@
 import test from "ava";
 import { CPU, GPU } from "./device-model.ts";
-import { type Outcome, type Scenario, simulate } from "./simulate.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Outcome, simulate } from "./simulate.ts";
 import type { JobSource } from "./workload.ts";
 
 function missed({ jobs }: Outcome): number {

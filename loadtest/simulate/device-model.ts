@@ -10,6 +10,8 @@ export interface DeviceModel {
   readonly jitter: number;
   /** Share of batches that fail, whose steps then run again. */
   readonly failures: number;
+  /** Names of the models that it serves; default all. */
+  readonly models?: readonly string[];
 }
 
 /** A CPU: nearly as long for every place. */

@@ -1,6 +1,7 @@
 import test from "ava";
 import { CPU, type DeviceModel, GPU } from "./device-model.ts";
-import { deviceTime, type Outcome, type Scenario, simulate } from "./simulate.ts";
+import type { Scenario } from "./scenario.ts";
+import { deviceTime, type Outcome, simulate } from "./simulate.ts";
 import type { JobSource } from "./workload.ts";
 
 const END_MS = 60_000;
@@ -118,3 +119,17 @@ for (const [name, device] of [
     }
   });
 }
+
+test("a tenant gets its weight's share of a fleet, whatever devices there are", (t) => {
+  const slow: DeviceModel = { ...GPU, stepMs: (places) => 2 * GPU.stepMs(places) };
+  const scenario: Scenario = {
+    devices: [GPU, slow, slow],
+    // Two devices' worth in all: twelve times that from one tenant, 1.2 times from the other.
+    sources: [source("heavy", GPU, 24), source("light", GPU, 2.4)],
+    endMs: END_MS,
+    finish: false,
+    weights: { heavy: 1, light: 3 },
+  };
+  const found = shares(simulate(scenario, 6)).get("light") ?? 0;
+  t.true(Math.abs(found / 0.75 - 1) < 0.05, `${found}`);
+});

@@ -6,9 +6,11 @@
  * Writes a report, and as its last line the same as JSON.
  */
 import { parseArgs } from "node:util";
+import { machine } from "../machine.ts";
 import { report, text } from "./report.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { simulate } from "./simulate.ts";
+import { observe } from "./simulate.ts";
+import { Statistics } from "./statistics.ts";
 
 const { values } = parseArgs({
   options: { scenario: { type: "string" }, seed: { type: "string", default: "1" } },
@@ -22,10 +24,16 @@ if (scenario === undefined || !Number.isSafeInteger(seed) || seed < 0) {
   process.exitCode = 2;
 } else {
   const started = performance.now();
-  const outcome = simulate(scenario, seed);
-  const found = report(scenario, outcome);
+  const statistics = new Statistics(scenario.endMs);
+  const ended = observe(scenario, seed, undefined, statistics);
+  statistics.close(ended);
   const seconds = (performance.now() - started) / 1000;
-  console.log(`scenario ${values.scenario}, seed ${seed}: computed in ${seconds.toFixed(1)} s\n`);
+  const found = report(scenario, ended, statistics);
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  console.log(
+    `scenario ${values.scenario}, seed ${seed}: computed in ${seconds.toFixed(1)} s, in at most ${peakMiB.toFixed(0)} MiB\n`,
+  );
   console.log(text(found));
-  console.log(JSON.stringify({ scenario: values.scenario, seed, ...found }));
+  const run = { scenario: values.scenario, seed, seconds, peakMiB, machine: machine() };
+  console.log(JSON.stringify({ ...run, ...found }));
 }

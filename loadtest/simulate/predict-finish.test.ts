@@ -8,10 +8,9 @@ import {
 } from "../../server/engine/predict-finish.ts";
 import { batchPlaces } from "../../server/engine/waiting-rows.ts";
 import { CPU, type DeviceModel, GPU } from "./device-model.ts";
-import { Random } from "./random.ts";
-import { Simulation } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
 
-const LANE = "0/model";
+const LANE = "model";
 const WEIGHTS: Readonly<Record<string, number>> = { a: 1, b: 2, c: 1 };
 
 function simulated(device: DeviceModel, groups: readonly RowGroup[], maxActiveRows: number) {
@@ -20,7 +19,7 @@ function simulated(device: DeviceModel, groups: readonly RowGroup[], maxActiveRo
     ...{ atMs: 0, tenant, priority, model: "model", rows, evaluations },
     deadlineMs,
   }));
-  return new Simulation(scenario, new Random(1)).run(jobs).jobs.map(({ endMs = 0 }) => endMs);
+  return simulate(scenario, 1, jobs).jobs.map(({ endMs = 0 }) => endMs);
 }
 
 function group(tenant: string, rows: number, evaluations: number): RowGroup {

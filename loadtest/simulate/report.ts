@@ -1,5 +1,7 @@
-import { deviceTime, type Outcome, type Scenario } from "./simulate.ts";
-import type { SimulatedJob } from "./simulated-device.ts";
+import type { Priority } from "../../server/engine/device-schedule.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Ended } from "./simulation.ts";
+import type { JobStatistics, Statistics, Times } from "./statistics.ts";
 
 /** Of a list of times, in ms. */
 export interface Percentiles {
@@ -8,14 +10,17 @@ export interface Percentiles {
   readonly p99: number;
 }
 
-export interface TenantReport {
+export interface JobsReport {
   readonly jobs: number;
-  /** Of all device time while jobs came. */
-  readonly share: number;
   /** From arrival to the end of the first step: what can be previewed. */
   readonly firstStepMs: Percentiles;
   /** From arrival to the end of the last row. */
   readonly finishMs: Percentiles;
+}
+
+export interface TenantReport extends JobsReport {
+  /** Of all device time while jobs came. */
+  readonly share: number;
 }
 
 export interface Report {
@@ -34,75 +39,68 @@ export interface Report {
   readonly batchFullness: number;
   /** Of admitted jobs with a deadline; null where there are none. */
   readonly deadlinesMet: number | null;
+  /** Devices that were lost, each time counted, and the rows that went elsewhere. */
+  readonly deviceFaults: number;
+  readonly movedRows: number;
+  readonly classes: Readonly<Record<Priority, JobsReport>>;
   readonly tenants: Readonly<Record<string, TenantReport>>;
 }
 
-export function report({ endMs, devices }: Scenario, outcome: Outcome): Report {
-  const { jobs, batches, refused, endedMs, busyMs } = outcome;
-  const times = deviceTime(outcome, 0, endMs);
-  const allMs = sum([...times.values()]);
-  const byTenant = new Map<string, SimulatedJob[]>();
-  for (const job of jobs) {
-    const mine = byTenant.get(job.tenant);
-    if (mine === undefined) byTenant.set(job.tenant, [job]);
-    else mine.push(job);
-  }
-  const due = jobs.filter(({ deadlineMs }) => deadlineMs !== undefined);
-  const met = due.filter(
-    ({ endMs: end, deadlineMs = 0 }) => end !== undefined && end <= deadlineMs,
-  );
+export function report({ devices }: Scenario, ended: Ended, statistics: Statistics): Report {
+  const { jobs, rows, evaluations, refusals, batches, fullness, due, met } = statistics;
+  const { classes, tenants } = statistics;
+  const { left, endedMs, busyMs, deviceFaults, movedRows } = ended;
+  const allMs = sum([...tenants.values()].map(({ deviceMs }) => deviceMs));
   return {
     devices: devices.length,
-    jobs: jobs.length,
-    rows: sum(jobs.map(({ rows }) => rows)),
-    evaluations: sum(batches.map(({ places }) => places)),
-    refused: refused.length,
-    unfinished: jobs.filter(({ endMs: end }) => end === undefined).length,
-    endedMs,
+    ...{ jobs, rows, evaluations, endedMs, batches, deviceFaults, movedRows },
+    refused: refusals,
+    unfinished: left.size,
     busy: sum(busyMs) / (endedMs * devices.length),
-    batches: batches.length,
-    batchFullness: sum(batches.map(({ places, limit }) => places / limit)) / batches.length,
-    deadlinesMet: due.length === 0 ? null : met.length / due.length,
+    batchFullness: fullness / batches,
+    deadlinesMet: due === 0 ? null : met / due,
+    classes: { interactive: ofJobs(classes.interactive), batch: ofJobs(classes.batch) },
     tenants: Object.fromEntries(
-      [...byTenant].map(([tenant, mine]) => [
-        tenant,
-        {
-          jobs: mine.length,
-          share: (times.get(tenant) ?? 0) / allMs,
-          firstStepMs: percentiles(mine.map((job) => (job.firstStepMs ?? endedMs) - job.atMs)),
-          finishMs: percentiles(mine.map((job) => (job.endMs ?? endedMs) - job.atMs)),
-        },
+      [...tenants].map(([name, tenant]) => [
+        name,
+        { ...ofJobs(tenant), share: tenant.deviceMs / allMs },
       ]),
     ),
   };
 }
 
-/** For people; a table of tenants, the heaviest first, at most so many. */
+/** For people; a table of the classes and of the tenants, the heaviest first, at most so many. */
 export function text(found: Report, mostTenants = 12): string {
-  const { deadlinesMet } = found;
+  const { deadlinesMet, classes } = found;
   const lines = [
     `${found.jobs} jobs, ${found.rows} rows, ${found.evaluations} evaluations on ${found.devices} devices in ${(found.endedMs / 1000).toFixed(1)} simulated s`,
     `devices busy ${percent(found.busy)}, batches ${percent(found.batchFullness)} full, ${found.refused} jobs refused, ${found.unfinished} not ended`,
+    `devices lost ${found.deviceFaults} times, with ${found.movedRows} rows that went on elsewhere`,
     `deadlines met: ${deadlinesMet === null ? "none set" : percent(deadlinesMet)}`,
     "",
-    "tenant            jobs   share   first step, ms: p50     p95     p99   finish, ms: p50     p95     p99",
+    "                  jobs   share   first step, ms: p50     p95     p99   finish, ms: p50     p95     p99",
   ];
-  const tenants = Object.entries(found.tenants).sort(([, a], [, b]) => b.share - a.share);
-  for (const [tenant, { jobs, share, firstStepMs, finishMs }] of tenants.slice(0, mostTenants)) {
+  const add = (name: string, of: JobsReport, share: string): void => {
     const cell = (ms: number): string => ms.toFixed(0).padStart(8);
     const times = ({ p50, p95, p99 }: Percentiles): string => cell(p50) + cell(p95) + cell(p99);
     lines.push(
-      `${tenant.padEnd(14)}${String(jobs).padStart(8)}${percent(share).padStart(8)}${" ".repeat(16)}${times(firstStepMs)}${" ".repeat(12)}${times(finishMs)}`,
+      `${name.padEnd(14)}${String(of.jobs).padStart(8)}${share.padStart(8)}${" ".repeat(16)}${times(of.firstStepMs)}${" ".repeat(12)}${times(of.finishMs)}`,
     );
-  }
-  if (tenants.length > mostTenants) lines.push(`and ${tenants.length - mostTenants} more`);
+  };
+  for (const [name, of] of Object.entries(classes)) if (of.jobs > 0) add(`all ${name}`, of, "");
+  const tenants = Object.entries(found.tenants).sort(([, a], [, b]) => b.share - a.share);
+  for (const [name, of] of tenants.slice(0, mostTenants)) add(name, of, percent(of.share));
+  if (tenants.length > mostTenants) lines.push(`and ${tenants.length - mostTenants} tenants more`);
   return lines.join("\n");
 }
 
-function percentiles(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+function ofJobs({ jobs, firstStep, finish }: JobStatistics): JobsReport {
+  return { jobs, firstStepMs: percentiles(firstStep), finishMs: percentiles(finish) };
+}
+
+function percentiles(times: Times): Percentiles {
+  const at = (percent: number): number => (times.count === 0 ? 0 : times.percentile(percent));
+  return { p50: at(50), p95: at(95), p99: at(99) };
 }
 
 function percent(share: number): string {

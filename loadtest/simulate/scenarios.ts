@@ -1,5 +1,5 @@
 import { CPU, GPU } from "./device-model.ts";
-import type { Scenario } from "./simulate.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** A device as they are: steps vary, and some fail. */
 const REAL = { jitter: 0.1, failures: 0.001 };
@@ -61,16 +61,37 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     endMs: 30_000,
     maxActiveRows: 1024,
   },
-  /** 10^5 rows and more of a thousand tenants on a hundred GPUs. */
-  fleet: {
-    devices: Array.from({ length: 100 }, () => gpu),
+  /** A million jobs of a thousand tenants on a thousand devices of three kinds and for four models, some of which are lost. */
+  fleet: fleet(),
+};
+
+/**
+ * About 80 % of what a thousand devices do in full batches. Half of them serve two models, the others two others; a fifth are slower.
+ * Every tenth tenant sends six times as much as the others, every fourth sends batch work, every eighth has deadlines.
+ */
+function fleet(): Scenario {
+  const slow = { ...gpu, stepMs: (places: number) => 2 * gpu.stepMs(places) };
+  const models = [
+    ["digits", "faces"],
+    ["rooms", "birds"],
+  ] as const;
+  const perSecond = (i: number): number => (i % 10 === 0 ? 576 : 96);
+  return {
+    devices: Array.from({ length: 1000 }, (_, i) => {
+      const kind = i % 5 === 0 ? slow : gpu;
+      return { ...kind, models: models[i % 2] ?? [] };
+    }),
     sources: Array.from({ length: 1000 }, (_, i) => ({
       tenant: `tenant ${i}`,
+      model: models.flat()[(i >> 1) % 4] ?? "",
       priority: i % 4 === 0 ? ("batch" as const) : ("interactive" as const),
-      perSecond: i % 10 === 0 ? 12 : 2,
-      rows: [1, 8] as const,
-      evaluations: [10, 30] as const,
+      perSecond: perSecond(i),
+      rows: [1, 2] as const,
+      evaluations: [5, 15] as const,
+      ...(i % 8 === 3 && { deadlineMs: [2000, 5000] as const }),
     })),
-    endMs: 10_000,
-  },
-};
+    endMs: 7_000,
+    maxActiveRows: 256,
+    faults: { meanUpMs: 100_000, meanDownMs: 3_000 },
+  };
+}

@@ -1,4 +1,5 @@
 import { CostModel } from "../../server/engine/cost-model.ts";
+import type { Home, Placement } from "../../server/engine/placement.ts";
 import type { RowGroup } from "../../server/engine/predict-finish.ts";
 import type { Choice, Scheduler } from "../../server/engine/scheduler.ts";
 import { profiledSizes } from "../../server/engine/step-profile.ts";
@@ -11,8 +12,6 @@ import type { ArrivingJob } from "./workload.ts";
 const CAPACITY = 2;
 
 export interface SimulatedJob extends ArrivingJob {
-  readonly lane: string;
-  readonly device: SimulatedDevice;
   readonly members: SimulatedRow[];
   /** Rows that have not ended. */
   unfinished: number;
@@ -25,6 +24,8 @@ export interface SimulatedRow {
   left: number;
   /** It has registers. */
   active: boolean;
+  /** undefined while no device has its model. */
+  home: Home<SimulatedRow> | undefined;
 }
 
 /** A batch that the device runs or has before it. */
@@ -36,116 +37,177 @@ export interface SimulatedBatch {
   readonly fails: boolean;
 }
 
+/** What is told of a run as it goes. */
+export interface Observer {
+  refused?(job: ArrivingJob): void;
+  admitted?(job: SimulatedJob): void;
+  /** The first of a job's rows has done its first step. */
+  stepped?(job: SimulatedJob, nowMs: number): void;
+  ended?(job: SimulatedJob, nowMs: number): void;
+  /** A batch has run. */
+  batch?(batch: SimulatedBatch): void;
+}
+
 export interface DeviceOptions {
   readonly name: string;
   readonly model: DeviceModel;
+  /** Names of the models that it serves. */
+  readonly models: readonly string[];
   readonly scheduler: Scheduler<SimulatedRow>;
+  readonly placement: Placement<SimulatedRow>;
   readonly random: Random;
   readonly maxActiveRows: number;
   readonly weightOf: (tenant: string) => number;
+  readonly observer: Observer;
+  readonly ended: (job: SimulatedJob) => void;
 }
 
 /** One device under the real scheduler and the real cost model, as the engine drives them. */
 export class SimulatedDevice {
   readonly name: string;
-  readonly waiting: WaitingRows<SimulatedRow>;
-  /** Jobs that have not ended. */
-  readonly jobs: Set<SimulatedJob> = new Set();
-  /** Evaluations that its jobs still need. */
-  evaluationsLeft = 0;
-  readonly costs: Map<string, CostModel> = new Map();
+  /** Step times by model, as the server knows them. */
+  readonly costs: ReadonlyMap<string, CostModel>;
   busyMs = 0;
-  #busyUntilMs = 0;
-  #batches = 0;
   readonly #options: DeviceOptions;
+  readonly #waiting: WaitingRows<SimulatedRow>;
+  readonly #away = new Set<SimulatedBatch>();
+  #busyUntilMs = 0;
 
   constructor(options: DeviceOptions) {
+    const { name, model, models, scheduler, maxActiveRows, weightOf } = options;
     this.#options = options;
-    this.name = options.name;
-    this.waiting = new WaitingRows(options.maxActiveRows, ({ job }) => job, options.weightOf);
-  }
-
-  /** The lane of a model, opened when its first job comes. */
-  laneOf(model: string): string {
-    const lane = `${this.name}/${model}`;
-    if (this.costs.has(lane)) return lane;
-    const { limit, stepMs } = this.#options.model;
+    this.name = name;
+    this.#waiting = new WaitingRows(maxActiveRows, ({ job }) => job, weightOf);
+    const { limit, stepMs } = model;
     const batchSizes = profiledSizes(limit);
     const profile = { batchSizes, stepMs: batchSizes.map(stepMs) };
-    const cost = new CostModel(profile, { maxPlaces: limit, maxStepMs: Number.MAX_VALUE });
-    this.costs.set(lane, cost);
-    this.#options.scheduler.open(lane, {
-      limit: cost.limit,
-      stepMs: (places) => cost.stepMs(places),
-      device: this.name,
-    });
-    return lane;
+    const bounds = { maxPlaces: limit, maxStepMs: Number.MAX_VALUE };
+    this.costs = new Map(models.map((served) => [served, new CostModel(profile, bounds)]));
+    for (const [served, cost] of this.costs) {
+      const stepOf = (places: number): number => cost.stepMs(places);
+      scheduler.open(this.#lane(served), { limit: cost.limit, stepMs: stepOf, device: name });
+    }
   }
 
-  /** What it has to do, for a prediction. */
-  backlog(): RowGroup[] {
+  /** Rows of other jobs than one, for a prediction. */
+  backlog(except: SimulatedJob): RowGroup[] {
     const groups: RowGroup[] = [];
-    for (const { members, lane, tenant, priority, deadlineMs } of this.jobs) {
+    for (const [job, members] of this.#rowsByJob()) {
+      if (job === except) continue;
+      const { model, tenant, priority, deadlineMs } = job;
       for (const waiting of [false, true]) {
-        const rows = members.filter(({ left, active }) => left > 0 && active !== waiting);
+        const rows = members.filter(({ active }) => active !== waiting);
         if (rows.length === 0) continue;
         const evaluations = rows.reduce((sum, { left }) => sum + left, 0) / rows.length;
-        const group = { lane, tenant, priority, rows: rows.length, places: 1, evaluations };
+        const group = { lane: model, tenant, priority, rows: rows.length, places: 1, evaluations };
         groups.push({ ...group, deadlineMs, waiting });
       }
     }
     return groups;
   }
 
-  ready(row: SimulatedRow): void {
-    const { lane, tenant, priority, deadlineMs } = row.job;
-    const readiness = { tenant, priority, deadlineMs, evaluations: row.left };
-    this.#options.scheduler.add(lane, row, readiness);
+  /** A row has been placed here. */
+  add(row: SimulatedRow): void {
+    this.#waiting.add(row);
   }
 
   /** Gives out registers and batches. @returns the batches, which `back` takes at their ends */
   pump(nowMs: number): SimulatedBatch[] {
-    for (let row = this.waiting.first; row !== undefined; row = this.waiting.first) {
-      this.waiting.hold(row);
+    for (let row = this.#waiting.first; row !== undefined; row = this.#waiting.first) {
+      this.#waiting.hold(row);
       row.active = true;
-      this.ready(row);
+      this.#ready(row);
     }
     const batches: SimulatedBatch[] = [];
     const { scheduler, model, random } = this.#options;
-    while (this.#batches < CAPACITY) {
-      const choice = scheduler.next(nowMs, { device: this.name, full: this.#batches >= 1 });
+    while (this.#away.size < CAPACITY) {
+      const choice = scheduler.next(nowMs, { device: this.name, full: this.#away.size >= 1 });
       if (choice === undefined) break;
       const stepMs = drawStepMs(model, choice.rows.length, random);
       const fails = model.failures > 0 && random.uniform() < model.failures;
       this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + stepMs;
-      this.#batches++;
-      batches.push({ device: this, choice, endMs: this.#busyUntilMs, stepMs, fails });
+      const batch = { device: this, choice, endMs: this.#busyUntilMs, stepMs, fails };
+      this.#away.add(batch);
+      batches.push(batch);
     }
     return batches;
   }
 
-  /** A batch has ended: its rows go on. */
-  back({ choice, stepMs, fails, endMs }: SimulatedBatch): void {
-    this.#batches--;
+  /** A batch has ended: its rows go on. @returns false where it was lost with the device */
+  back(batch: SimulatedBatch): boolean {
+    if (!this.#away.delete(batch)) return false;
+    const { choice, stepMs, fails, endMs } = batch;
     this.busyMs += stepMs;
-    if (!fails) this.costs.get(choice.lane)?.observe(choice.rows.length, stepMs);
+    const model = choice.rows[0]?.job.model ?? "";
+    if (!fails) this.costs.get(model)?.observe(choice.rows.length, stepMs);
     for (const row of choice.rows) {
       if (!fails) this.#step(row, endMs);
-      if (row.left > 0) this.ready(row);
+      if (row.left > 0) this.#ready(row);
     }
     this.#options.scheduler.back(choice);
+    return true;
+  }
+
+  /**
+   * The device is lost, with the batches that it had. What its rows have done is not: registers are read from a step's
+   * front and written to its back, and the device's memory has neither.
+   *
+   * @param rows all that it had
+   */
+  lose(rows: readonly SimulatedRow[], nowMs: number): void {
+    const { scheduler } = this.#options;
+    for (const { choice } of this.#away) scheduler.back(choice);
+    this.#away.clear();
+    this.#busyUntilMs = nowMs;
+    for (const row of rows) {
+      if (!row.active) this.#waiting.remove(row);
+      else {
+        scheduler.remove(this.#lane(row.job.model), row);
+        this.#waiting.release(row);
+        row.active = false;
+      }
+    }
+  }
+
+  #lane(model: string): string {
+    return `${this.name}/${model}`;
+  }
+
+  #ready(row: SimulatedRow): void {
+    const { model, tenant, priority, deadlineMs } = row.job;
+    const readiness = { tenant, priority, deadlineMs, evaluations: row.left };
+    this.#options.scheduler.add(this.#lane(model), row, readiness);
   }
 
   #step(row: SimulatedRow, nowMs: number): void {
-    const { job } = row;
+    const { placement, observer, ended } = this.#options;
+    const { job, home } = row;
     row.left--;
-    this.evaluationsLeft--;
-    job.firstStepMs ??= nowMs;
-    if (row.left > 0) return;
-    this.waiting.release(row);
+    if (job.firstStepMs === undefined) {
+      job.firstStepMs = nowMs;
+      observer.stepped?.(job, nowMs);
+    }
+    if (home === undefined) throw new RangeError("a row has run without a device");
+    if (row.left > 0) {
+      placement.update(home, row.left);
+      return;
+    }
+    placement.remove(home);
+    this.#waiting.release(row);
     job.unfinished--;
     if (job.unfinished > 0) return;
     job.endMs = nowMs;
-    this.jobs.delete(job);
+    ended(job);
+    observer.ended?.(job, nowMs);
+  }
+
+  #rowsByJob(): Map<SimulatedJob, SimulatedRow[]> {
+    const byJob = new Map<SimulatedJob, SimulatedRow[]>();
+    for (const row of this.#options.placement.rowsOn(this.name)) {
+      const known = byJob.get(row.job);
+      if (known === undefined) byJob.set(row.job, [row]);
+      else known.push(row);
+    }
+    return byJob;
   }
 }

@@ -1,11 +1,14 @@
 import type { Priority } from "../../server/engine/device-schedule.ts";
-import type { Random } from "./random.ts";
+import { Heap, type HeapItem } from "../../server/engine/heap.ts";
+import { Random } from "./random.ts";
 
 /** Jobs of one kind, coming by a Poisson process; in bursts where `burst` is more than 1. */
 export interface JobSource {
   readonly tenant: string;
   readonly priority?: Priority;
   readonly model?: string;
+  /** Name of the sampler. It says nothing to a scheduler of steps; a server that batches requests needs equal ones. */
+  readonly sampler?: string;
   /** Jobs a second, on average. */
   readonly perSecond: number;
   /** Jobs that come at once; default 1. */
@@ -26,29 +29,49 @@ export interface ArrivingJob {
   readonly tenant: string;
   readonly priority: Priority;
   readonly model: string;
+  readonly sampler?: string;
   readonly rows: number;
   readonly evaluations: number;
   /** On the simulated clock. */
   readonly deadlineMs: number | undefined;
 }
 
-/** All jobs that come before `endMs`, in order of arrival. */
-export function arrivals(
+/** A source, ordered by when it sends its next burst. */
+interface Arriving extends HeapItem {
+  readonly source: JobSource;
+  readonly random: Random;
+  readonly gapMs: number;
+  readonly burst: number;
+  readonly untilMs: number;
+}
+
+/**
+ * All jobs that come before `endMs`, in order of arrival, made as they are asked for: a million need no memory. What one source
+ * sends depends on the seed and its place, not on the others.
+ */
+export function* arrivals(
   sources: readonly JobSource[],
   endMs: number,
-  random: Random,
-): ArrivingJob[] {
-  const jobs = sources.flatMap((source) => {
-    const { burst = 1, fromMs = 0, untilMs = endMs } = source;
-    const made: ArrivingJob[] = [];
-    const gapMs = (1000 * burst) / source.perSecond;
-    for (let atMs = fromMs + random.exponential(gapMs); atMs < untilMs; ) {
-      for (let i = 0; i < burst; i++) made.push(job(source, atMs, random));
-      atMs += random.exponential(gapMs);
+  seed: number,
+): Generator<ArrivingJob, void, undefined> {
+  const heap = new Heap<Arriving>();
+  for (const [order, source] of sources.entries()) {
+    const { burst = 1, fromMs = 0, untilMs = endMs, perSecond } = source;
+    const gapMs = (1000 * burst) / perSecond;
+    const random = new Random(seed, order);
+    const key = fromMs + random.exponential(gapMs);
+    heap.add({ source, random, gapMs, burst, untilMs, key, order, place: -1 });
+  }
+  for (let next = heap.first; next !== undefined; next = heap.first) {
+    const { source, random, gapMs, burst, untilMs, key } = next;
+    if (key >= untilMs) {
+      heap.remove(next);
+      continue;
     }
-    return made;
-  });
-  return jobs.sort((a, b) => a.atMs - b.atMs);
+    for (let i = 0; i < burst; i++) yield job(source, key, random);
+    next.key += random.exponential(gapMs);
+    heap.update(next);
+  }
 }
 
 function job(source: JobSource, atMs: number, random: Random): ArrivingJob {
@@ -59,6 +82,7 @@ function job(source: JobSource, atMs: number, random: Random): ArrivingJob {
     tenant: source.tenant,
     priority: source.priority ?? "interactive",
     model: source.model ?? "model",
+    sampler: source.sampler ?? "",
     rows: within(source.rows),
     evaluations: within(source.evaluations),
     deadlineMs: source.deadlineMs === undefined ? undefined : atMs + within(source.deadlineMs),
