@@ -1,8 +1,8 @@
-import { DeadlineDemand, type Demand, type DemandNode } from "./deadline-demand.ts";
+import { DeadlineDemand, type Demand } from "./deadline-demand.ts";
 import { AHEAD_BATCHES, FormingBatch, type Others, type StepCost } from "./forming-batch.ts";
 import { Guarantee } from "./guarantee.ts";
-import { type ReadyRow, ReadyRows } from "./ready-rows.ts";
-import { type TenantAccount, TenantAccounts } from "./tenant-account.ts";
+import { ReadyRow, ReadyRows } from "./ready-rows.ts";
+import { TenantAccounts } from "./tenant-account.ts";
 
 /** Priority classes, the higher first. */
 export const PRIORITIES = ["interactive", "batch"] as const;
@@ -58,8 +58,6 @@ export class DeviceSchedule<Row> {
   readonly #queues: LaneQueue<Row>[] = [];
   readonly #classes: Readonly<Record<Priority, PriorityClass>>;
   readonly #batchWork = new Guarantee(BATCH_SHARE);
-  /** Rows with a deadline that are away. */
-  readonly #lent = new Map<Row, ReadyRow<Row>>();
   /** The longest step of any lane, in ms. */
   #longestMs = 0;
 
@@ -82,51 +80,52 @@ export class DeviceSchedule<Row> {
     if (index >= 0) this.#queues.splice(index, 1);
   }
 
-  /** A row of a tenant has come. */
-  enter(priority: Priority, tenant: string): TenantAccount {
-    return this.#classes[priority].accounts.enter(tenant, AHEAD_BATCHES * this.#longestMs);
+  /** A row is ready: for the first time, or again where it is still away. @param before what it was then */
+  enter(
+    row: Row,
+    priority: Priority,
+    tenant: string,
+    before: ReadyRow<Row> | undefined,
+  ): ReadyRow<Row> {
+    const { accounts } = this.#classes[priority];
+    const mostMs = AHEAD_BATCHES * this.#longestMs;
+    if (before?.priority === priority && before.account.tenant === tenant) {
+      accounts.stay(before.account, mostMs);
+      return before;
+    }
+    const account = accounts.enter(tenant, mostMs);
+    if (before !== undefined) this.leave(before);
+    return new ReadyRow(row, priority, account);
   }
 
-  /** What a row claims of the device until its deadline: anew, or in place of what it claimed before its last step. */
-  claim(
-    lane: Lane,
-    priority: Priority,
-    row: Row,
-    {
-      deadlineMs,
-      evaluations,
-      places,
-    }: { deadlineMs: number; evaluations: number; places: number },
-  ): DemandNode {
+  /** What a row claims of the device until its deadline. */
+  claim(lane: Lane, ready: ReadyRow<Row>, evaluations: number): void {
+    const { demand } = this.#classes[ready.priority];
+    const { key: deadlineMs, places } = ready;
+    if (deadlineMs === Number.POSITIVE_INFINITY) {
+      this.#withdraw(ready);
+      return;
+    }
     const stepMs = RISK_FACTOR * evaluations * lane.stepMs(lane.limit);
     const claimed: Demand = {
       deadlineMs,
       workMs: (stepMs * places) / lane.limit,
       latestStartMs: deadlineMs - BATCHES_AHEAD * stepMs,
     };
-    const { demand } = this.#classes[priority];
-    const before = this.#lent.get(row);
-    if (before?.demand === undefined || before.priority !== priority) return demand.add(claimed);
-    const node = before.demand;
-    before.demand = undefined;
-    demand.change(node, claimed);
-    return node;
+    if (ready.demand === undefined) ready.demand = demand.add(claimed);
+    else demand.change(ready.demand, claimed);
   }
 
-  /** A row goes away with a batch, and keeps its claim until it is back. */
-  lend(ready: ReadyRow<Row>): void {
-    if (ready.demand !== undefined) this.#lent.set(ready.row, ready);
-  }
-
-  /** A row has gone, or is back from a batch. */
+  /** A row has gone. */
   leave(ready: ReadyRow<Row>): void {
-    const { accounts, demand } = this.#classes[ready.priority];
-    accounts.leave(ready.account);
-    if (ready.demand !== undefined) demand.remove(ready.demand);
+    this.#classes[ready.priority].accounts.leave(ready.account);
+    ready.away = undefined;
+    this.#withdraw(ready);
+  }
+
+  #withdraw(ready: ReadyRow<Row>): void {
+    if (ready.demand !== undefined) this.#classes[ready.priority].demand.remove(ready.demand);
     ready.demand = undefined;
-    if (ready.key < Number.POSITIVE_INFINITY && this.#lent.get(ready.row) === ready) {
-      this.#lent.delete(ready.row);
-    }
   }
 
   /** The rows that run next and their queue; see Scheduler.next. */

@@ -3,21 +3,34 @@ import type { Priority } from "./device-schedule.ts";
 import { Heap, type HeapItem } from "./heap.ts";
 import type { TenantAccount } from "./tenant-account.ts";
 
-/** A row that is ready for its next step. As a heap's item it is ordered by its deadline. */
-export interface ReadyRow<Row> extends HeapItem {
+/**
+ * A row that is ready for its next step, or away with a batch; then it keeps its place in its tenant's account and its claim on
+ * the device until it is back. As a heap's item it is ordered by its deadline.
+ */
+export class ReadyRow<Row> implements HeapItem {
   readonly row: Row;
-  readonly places: number;
   readonly priority: Priority;
-  /** The rows that it is one of. */
-  readonly from: ReadyRows<Row>;
   readonly account: TenantAccount;
+  places = 1;
+  /** The rows that it is, or was, one of; undefined before it is first ready. */
+  from: ReadyRows<Row> | undefined;
   /** Place in the order in which rows of all lanes became ready. */
-  readonly order: number;
-  /** Its claim on the device, where it has a deadline; undefined once it has been withdrawn. */
+  order = 0;
+  key: number = Number.POSITIVE_INFINITY;
+  place = -1;
+  /** Its claim on the device, where it has a deadline. */
   demand: DemandNode | undefined;
+  /** The batch that it is away with. */
+  away: readonly ReadyRow<Row>[] | undefined;
   /** Its neighbours in its tenant's queue. */
   previous: ReadyRow<Row> | undefined;
   next: ReadyRow<Row> | undefined;
+
+  constructor(row: Row, priority: Priority, account: TenantAccount) {
+    this.row = row;
+    this.priority = priority;
+    this.account = account;
+  }
 }
 
 /** A tenant's rows in one lane and class, in the order in which they became ready: so they take turns. */

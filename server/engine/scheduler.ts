@@ -55,8 +55,8 @@ interface Queues<Row> {
   readonly device: DeviceSchedule<Row>;
   readonly shared: LaneQueue<Row>;
   readonly alone: LaneQueue<Row>;
-  /** Its ready rows. A map of each lane's own stays in the cache where one of all rows would not. */
-  readonly ready: Map<Row, ReadyRow<Row>>;
+  /** Its rows that are ready or away. A map of each lane's own stays in the cache where one of all rows would not. */
+  readonly known: Map<Row, ReadyRow<Row>>;
 }
 
 /**
@@ -93,7 +93,7 @@ export class Scheduler<Row> {
       device: schedule,
       shared: laneQueue<Row>(lane, false),
       alone: laneQueue<Row>(lane, true),
-      ready: new Map<Row, ReadyRow<Row>>(),
+      known: new Map<Row, ReadyRow<Row>>(),
     };
     schedule.open(queues.shared);
     schedule.open(queues.alone);
@@ -129,38 +129,31 @@ export class Scheduler<Row> {
 
   /** A row is ready for its next step. @throws RangeError where it is ready already in the lane */
   add(name: string, row: Row, readiness: Readiness = {}): void {
-    const { lane, device, shared, alone, ready: rows } = this.#lane(name);
-    if (rows.has(row)) throw new RangeError("the row is ready already");
-    const { places = 1, priority = "interactive", deadlineMs, evaluations = 1 } = readiness;
-    const queue = readiness.alone ? alone : shared;
-    const ready: ReadyRow<Row> = {
-      row,
-      places,
-      priority,
-      from: queue.ready[priority],
-      account: device.enter(priority, readiness.tenant ?? ""),
-      order: this.#arrivals++,
-      key: deadlineMs ?? Number.POSITIVE_INFINITY,
-      place: -1,
-      demand:
-        deadlineMs === undefined
-          ? undefined
-          : device.claim(lane, priority, row, { deadlineMs, evaluations, places }),
-      previous: undefined,
-      next: undefined,
-    };
+    const { lane, device, shared, alone, known } = this.#lane(name);
+    const { places = 1, priority = "interactive", tenant = "", deadlineMs } = readiness;
+    const before = known.get(row);
+    if (before !== undefined && before.away === undefined) {
+      throw new RangeError("the row is ready already");
+    }
+    const ready = device.enter(row, priority, tenant, before);
+    if (ready !== before) known.set(row, ready);
+    ready.away = undefined;
+    ready.places = places;
+    ready.from = (readiness.alone ? alone : shared).ready[priority];
+    ready.order = this.#arrivals++;
+    ready.key = deadlineMs ?? Number.POSITIVE_INFINITY;
+    device.claim(lane, ready, readiness.evaluations ?? 1);
     ready.from.add(ready);
-    rows.set(row, ready);
     this.#size++;
   }
 
   /** Takes a row out. @returns whether it was ready in the lane */
   remove(name: string, row: Row): boolean {
-    const { device, ready: rows } = this.#lane(name);
-    const ready = rows.get(row);
-    if (ready === undefined) return false;
+    const { device, known } = this.#lane(name);
+    const ready = known.get(row);
+    if (ready?.from === undefined || ready.away !== undefined) return false;
     ready.from.remove(ready);
-    rows.delete(row);
+    known.delete(row);
     this.#size--;
     device.leave(ready);
     return true;
@@ -176,10 +169,7 @@ export class Scheduler<Row> {
     if (chosen === undefined) return undefined;
     const { queue, rows } = chosen;
     const queues = this.#lane(queue.lane.name);
-    for (const ready of rows) {
-      queues.ready.delete(ready.row);
-      queues.device.lend(ready);
-    }
+    for (const ready of rows) ready.away = rows;
     this.#size -= rows.length;
     const choice = { lane: queue.lane.name, rows: rows.map(({ row }) => row) };
     queue.lane.away++;
@@ -198,7 +188,12 @@ export class Scheduler<Row> {
     if (away === undefined) throw new RangeError("the batch is not away");
     this.#away.delete(choice);
     away.queues.lane.away--;
-    for (const ready of away.rows) away.queues.device.leave(ready);
+    const { queues, rows } = away;
+    for (const ready of rows) {
+      if (ready.away !== rows) continue;
+      queues.device.leave(ready);
+      queues.known.delete(ready.row);
+    }
   }
 
   #lane(name: string): Queues<Row> {

@@ -58,12 +58,15 @@ export class TenantAccounts {
     if (account === undefined) {
       account = new TenantAccount(tenant, this.#weightOf(tenant), this.nowMs);
       this.#accounts.set(tenant, account);
-    } else {
-      const owedMs = account.rows === 0 ? 0 : mostMs;
-      account.virtualMs = Math.max(account.virtualMs, this.nowMs - owedMs / account.weight);
-    }
+    } else this.stay(account, account.rows === 0 ? 0 : mostMs);
     account.rows++;
     return account;
+  }
+
+  /** A row of the tenant is ready once more. @param mostMs as of `enter` */
+  stay(account: TenantAccount, mostMs: number): void {
+    const { virtualMs, weight } = account;
+    account.virtualMs = Math.max(virtualMs, this.nowMs - mostMs / weight);
   }
 
   /** A row of the tenant has gone. */
