@@ -131,10 +131,15 @@ export class Client {
     return new LikelihoodJob(this.#start({ $case: "logLikelihood", value }, options));
   }
 
-  /** Attaches to a job again, from the event after `afterSequence`. Leaving it ends no job. @throws ScoreStreamError */
+  /**
+   * Attaches to a job again, from the event after `afterSequence`. Leaving it ends no job. It is come back to over either
+   * transport, unless `resume` is false: what is only watched needs no name for that.
+   *
+   * @throws ScoreStreamError from the job, such as "job-not-found", and what the job itself ended with
+   */
   watch(jobId: string, afterSequence = 0n, options: CallOptions = {}): Job {
-    const value = { jobId, afterSequence };
-    return new Job(this.#open({ $case: "watch", value }, options, false));
+    const request = { $case: "watch", value: { jobId, afterSequence } } as const;
+    return new Job(this.#open(request, { ...this.#options, ...options }, true, false));
   }
 
   /** Ends a job within one step, whoever started it. @throws ScoreStreamError */
@@ -155,22 +160,32 @@ export class Client {
 
   /** Asks for a job. It is detached where it is to survive its connection, and then leaving it must cancel it. */
   #start(request: TaskRequest, options: CallOptions): JobStream {
-    const { resume = this.#transport.resumes, retry } = { ...this.#options, ...options };
+    const given = { ...this.#options, ...options };
+    const { resume = this.#transport.resumes, retry } = given;
     const asked = JobOptions.fromPartial(request.value.options ?? {});
     const cancelsJob = !asked.detached && (resume || !this.#transport.leavingEndsJobs);
     const detached = asked.detached || resume;
     const idempotencyKey = asked.idempotencyKey || (retry === false ? "" : randomKey());
     request.value.options = { ...asked, detached, idempotencyKey };
-    return this.#open(request, options, cancelsJob);
+    return this.#open(request, given, resume, cancelsJob);
   }
 
-  #open(request: TaskRequest | WatchRequest, options: CallOptions, cancelsJob: boolean): JobStream {
-    const resume = this.#transport.resumes;
+  #open(
+    request: TaskRequest | WatchRequest,
+    options: CallOptions,
+    resumes: boolean,
+    cancelsJob: boolean,
+  ): JobStream {
+    const { resume = resumes } = options;
     const onEnd = (stream: JobStream): void => {
       this.#streams.delete(stream);
     };
-    const given = { resume, ...this.#options, ...options, cancelsJob, onEnd };
-    const stream = new JobStream(this.#transport, request, given);
+    const stream = new JobStream(this.#transport, request, {
+      ...options,
+      resume,
+      cancelsJob,
+      onEnd,
+    });
     this.#streams.add(stream);
     stream.begin();
     return stream;

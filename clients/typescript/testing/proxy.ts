@@ -11,6 +11,8 @@ export interface CuttableProxy {
   target: string | undefined;
   /** Connections that were reset because there was no target. */
   readonly refused: number;
+  /** For the connections to come, in turn: bytes that the server may send before the connection is cut, wherever they end. */
+  readonly allowances: number[];
   /** Cuts a connection at the next bytes that its server sends, which are lost; then it is false again. */
   losesAnswer: boolean;
   /** Resets every connection, on both sides, with whatever is on its way. New ones are taken. */
@@ -33,13 +35,17 @@ export async function startProxy(target?: string): Promise<CuttableProxy> {
     const [host = "", port = ""] = proxy.target.split(":");
     const far = dial(Number(port), host);
     near.on("data", (bytes) => far.write(bytes));
+    let allowance = proxy.allowances.shift() ?? Number.POSITIVE_INFINITY;
     far.on("data", (bytes) => {
-      if (!proxy.losesAnswer) {
-        near.write(bytes);
+      const passed = proxy.losesAnswer ? bytes.subarray(0, 0) : bytes.subarray(0, allowance);
+      allowance -= passed.length;
+      if (passed.length === bytes.length) {
+        near.write(passed);
         return;
       }
       proxy.losesAnswer = false;
-      near.resetAndDestroy();
+      // Ended and not reset: what is allowed must arrive.
+      near.end(passed, () => near.destroy());
       far.resetAndDestroy();
     });
     for (const [one, other] of [
@@ -50,7 +56,7 @@ export async function startProxy(target?: string): Promise<CuttableProxy> {
       one.on("error", () => other.destroy());
       one.on("close", () => {
         open.delete(one);
-        other.destroy();
+        if (!other.writableEnded) other.destroy();
       });
     }
   });
@@ -64,6 +70,7 @@ export async function startProxy(target?: string): Promise<CuttableProxy> {
       return refused;
     },
     target,
+    allowances: [],
     losesAnswer: false,
     cut() {
       for (const socket of open) socket.resetAndDestroy();
