@@ -18,7 +18,15 @@ const LAYERS = {
   "clients/typescript": ["clients/typescript/core", "proto"],
   "clients/python": [],
   "clients/web": ["clients/typescript", "clients/typescript/core", "proto"],
-  loadtest: ["clients/typescript", "clients/typescript/core", "proto", "sde", "server", "worker"],
+  loadtest: [
+    "clients/typescript",
+    "clients/typescript/core",
+    "clients/web",
+    "proto",
+    "sde",
+    "server",
+    "worker",
+  ],
 };
 
 /** Code 1 names each folder whose references are not its layer's. */

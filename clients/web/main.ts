@@ -1,4 +1,5 @@
 import { announce } from "./announce.ts";
+import { CodeDialog } from "./code/code-dialog.ts";
 import { Connection } from "./connection.ts";
 import { byId } from "./dom.ts";
 import { RequestForm } from "./form/request-form.ts";
@@ -8,7 +9,7 @@ import { Viewer } from "./gallery/viewer.ts";
 import { JobRun, type JobStart, type JobWords } from "./jobs/job-run.ts";
 import { RememberedJobs } from "./jobs/remembered-jobs.ts";
 import { TASKS } from "./tasks/registry.ts";
-import type { GivenPicture } from "./tasks/task.ts";
+import type { GivenPicture, JobRequest, Task } from "./tasks/task.ts";
 import { startTheme } from "./theme.ts";
 
 const connection = new Connection(location.href);
@@ -36,17 +37,28 @@ async function run(
   return job;
 }
 
+/** A request of samples without a seed gets one, so that each time brings other pictures, and each can be had again. */
+function seeded(request: JobRequest): JobRequest {
+  const { call, details } = request;
+  if (call.$case !== "sample") return request;
+  const seed = call.value.seed ?? BigInt(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
+  const value = { ...call.value, seed };
+  return { ...request, call: { $case: "sample", value }, details: `${details} · seed ${seed}` };
+}
+
+async function send(task: Task, request: JobRequest): Promise<void> {
+  const { call, title, details, given } = seeded(request);
+  announce(`${title}: sent`);
+  const { failure, state } = await run(call, { task: task.id, title, details }, given);
+  if (failure === undefined) announce(`${title}: all ${state.rows.length} done`);
+  else if (failure.code === "cancelled") announce(`${title}: cancelled`);
+  else if (state.id === "") form.fail(failure.field, failure.message);
+}
+
+const codeDialog = new CodeDialog();
 const form = new RequestForm(
-  (task, { call, title, details, given }) => {
-    announce(`${title}: sent`);
-    void run(call, { task: task.id, title, details }, given).then((job) => {
-      const { failure, state } = job;
-      if (failure === undefined) announce(`${title}: all ${state.rows.length} done`);
-      else if (failure.code === "cancelled") announce(`${title}: cancelled`);
-      else if (state.id === "") form.fail(failure.field, failure.message);
-    });
-  },
-  () => {},
+  (task, request) => void send(task, request),
+  ({ call }) => codeDialog.open(call),
 );
 
 /** Asks for the models, and so connects; a page that lost its server waits here until it is back. */

@@ -1,7 +1,14 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
+import { WebSocket } from "ws";
+import { repositoryPath } from "../typescript/testing/spawn-server.ts";
 import { findChromium, NO_CHROMIUM } from "./testing/chromium.ts";
 import { choose, newestJob, type OpenPage, openPage, pixelsOf, run } from "./testing/open-page.ts";
 
@@ -130,6 +137,53 @@ test("a sample by itself: its timeline, a PNG and an animation of it", async (t)
   await page.keyboard.press("Escape");
   t.false(await viewer.isVisible());
 });
+
+test("the request as code: the command draws the same picture, the JSON is what the server takes", async (t) => {
+  const { page, proxy } = t.context;
+  await choose(page, { ...FAST, count: "1", seed: "7" });
+  const [wanted = []] = await pixelsOf((await run(page)).locator("button.tile-picture canvas"));
+  await page.getByRole("button", { name: "Code" }).click();
+  const dialog = page.getByRole("dialog", { name: "This request as code" });
+  const code = dialog.getByRole("region", { name: "Code" });
+  const command = (await code.innerText()).replaceAll("\\\n", " ").trim().split(/\s+/);
+  t.is(command[0], "scorestream");
+  const folder = await mkdtemp(join(tmpdir(), "scorestream-page-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const file = join(folder, "sample.png");
+  const main = repositoryPath("dist/clients/cli/main.js");
+  await promisify(execFile)(process.execPath, [main, ...command.slice(1), "--out", file]);
+  const drawn = await sharp(file).ensureAlpha().raw().toBuffer();
+  // Without `strict`, rounding may differ with the company in a batch.
+  t.true(wanted.every((level, e) => Math.abs(level - (drawn[e] ?? 0)) <= 2));
+  await dialog.getByRole("radio", { name: "JSON" }).check();
+  await dialog.getByRole("button", { name: "Copy" }).click();
+  await page.locator("#announcements", { hasText: "Copied" }).waitFor();
+  const json = await page.evaluate(() => navigator.clipboard.readText());
+  t.is(json, await code.innerText());
+  t.regex(await answersTo(proxy.url, json), /"sampled"/);
+  for (const language of ["Python", "TypeScript"]) {
+    await dialog.getByRole("radio", { name: language }).check();
+    t.regex(await code.innerText(), /dpm-solver\+\+2m/);
+  }
+  t.deepEqual(await violations(page), []);
+  await dialog.getByRole("button", { name: "Close" }).click();
+});
+
+/** What a server answers to one text frame, until the job's end or an error. */
+function answersTo(http: string, frame: string): Promise<string> {
+  const socket = new WebSocket(`${http.replace("http", "ws")}/v1/stream`);
+  return new Promise((resolve, reject) => {
+    let answers = "";
+    socket.on("open", () => socket.send(frame));
+    socket.on("message", (data) => {
+      answers += String(data);
+      if (!/"(completed|error)"/.test(answers)) return;
+      resolve(answers);
+      socket.close();
+    });
+    socket.on("error", reject);
+  });
+}
 
 test("samples of a class, with a guidance scale", async (t) => {
   const { page } = t.context;

@@ -16,7 +16,6 @@ export class MaskField {
   readonly #eraser: HTMLInputElement;
   readonly #undo = button("Undo", { class: "quiet" }, () => this.#change((mask) => mask.undo()));
   readonly #said = element("p", { class: "hint", role: "status" });
-  readonly #onChange: () => void;
   #picture: Picture | undefined;
   #mask = new MaskPainting(1, 1);
   /** Where the keys are, in pixels of the picture; seen while the canvas has the focus. */
@@ -24,8 +23,7 @@ export class MaskField {
   /** Where the stroke was last; undefined while there is none. */
   #last: Point | undefined;
 
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  constructor() {
     this.#eraser = element("input", { type: "radio", name: this.#brush.name });
     const help = element(
       "p",
@@ -126,7 +124,6 @@ export class MaskField {
         if (this.#last === undefined) return;
         this.#last = undefined;
         this.#say();
-        this.#onChange();
       });
     }
     canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -191,7 +188,6 @@ export class MaskField {
     change(this.#mask);
     this.#draw();
     this.#say();
-    this.#onChange();
   }
 
   #say(): void {

@@ -12,7 +12,7 @@ export interface PictureFieldOptions {
   /** The picture that a file comes to, of the model's size. @throws UnreadablePicture */
   readonly read: (file: Blob) => Promise<Picture>;
   /** The picture has changed, or has gone. */
-  readonly onChange: (picture: Picture | undefined) => void;
+  readonly onChange?: (picture: Picture | undefined) => void;
 }
 
 /** A picture that is dropped here, pasted, or chosen from files, shown as the model will see it. */
@@ -85,7 +85,7 @@ export class PictureField {
       showFieldError(this.element.parentElement ?? this.element, this.#options.path, error.message);
     }
     this.#show();
-    this.#options.onChange(this.#picture);
+    this.#options.onChange?.(this.#picture);
   }
 
   #show(): void {

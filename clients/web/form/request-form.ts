@@ -16,37 +16,28 @@ export class RequestForm {
   readonly #hint = byId("task-hint", "p");
   readonly #fields = byId("fields", "div");
   readonly #submit = byId("submit", "button");
+  readonly #code = byId("show-code", "button");
   readonly #error = byId("request-error", "p");
   readonly #forms: ReadonlyMap<Task, TaskForm>;
-  readonly #onChange: (form: RequestForm) => void;
   #models: readonly Model[] = [];
   #task: Task | undefined;
 
   /**
    * @param onSubmit a request that can be sent as far as this page can tell
-   * @param onChange whatever was entered has changed
+   * @param onCode the same request, to be shown and not sent
    */
   constructor(
     onSubmit: (task: Task, request: JobRequest) => void,
-    onChange: (form: RequestForm) => void,
+    onCode: (request: JobRequest) => void,
   ) {
-    this.#onChange = onChange;
     const sampling = new SamplingFields();
-    const context = { sampling, changed: () => this.#changed() };
-    this.#forms = new Map(TASKS.map((task) => [task, task.createForm(context)]));
+    this.#forms = new Map(TASKS.map((task) => [task, task.createForm({ sampling })]));
     this.#model.addEventListener("change", () => this.#showTasks());
-    this.#form.addEventListener("input", () => this.#changed());
-    this.#form.addEventListener("change", () => this.#changed());
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#clear();
-      try {
-        if (this.#task !== undefined) onSubmit(this.#task, this.request());
-      } catch (error) {
-        if (!(error instanceof FieldError)) throw error;
-        this.fail(error.field, error.message);
-      }
+      this.#ask((request, task) => onSubmit(task, request));
     });
+    this.#code.addEventListener("click", () => this.#ask(onCode));
   }
 
   /** Offers these models, and keeps the one that was chosen. */
@@ -56,14 +47,8 @@ export class RequestForm {
     this.#model.replaceChildren(...models.map(({ name }) => option(name, name)));
     if (models.some(({ name }) => name === chosen)) this.#model.value = chosen;
     this.#submit.disabled = models.length === 0;
+    this.#code.disabled = models.length === 0;
     this.#showTasks();
-  }
-
-  /** The request as it is entered now. @throws FieldError */
-  request(): JobRequest {
-    const form = this.#task && this.#forms.get(this.#task);
-    if (form === undefined) throw new FieldError("model", "none", "a model that the server has");
-    return form.request();
   }
 
   /** Shows an error beside its field, or else above the button. */
@@ -130,15 +115,24 @@ export class RequestForm {
     this.#hint.textContent = task.hint;
     this.#submit.textContent = form.action;
     this.#fields.replaceChildren(...form.elements);
-    this.#changed();
+  }
+
+  /** Hands the request on as it is entered now, or shows what is wrong with it. */
+  #ask(use: (request: JobRequest, task: Task) => void): void {
+    this.#clear();
+    const task = this.#task;
+    const form = task && this.#forms.get(task);
+    if (task === undefined || form === undefined) return;
+    try {
+      use(form.request(), task);
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      this.fail(error.field, error.message);
+    }
   }
 
   #clear(): void {
     clearFieldErrors(this.#form);
     this.#error.hidden = true;
-  }
-
-  #changed(): void {
-    this.#onChange(this);
   }
 }

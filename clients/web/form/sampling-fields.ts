@@ -86,18 +86,19 @@ export class SamplingFields {
   }
 
   /**
-   * The fields of a request that are the same whatever the condition. Each call without a seed draws a new one.
+   * The fields of a request that are the same whatever the condition; without a seed where none was entered.
    *
    * @throws FieldError
    */
   request(): DeepPartial<SampleRequest> {
     const choice = samplerChoice(this.#sampler.value);
     const settings = this.#readSettings(choice);
+    const seed = this.#readSeed();
     const count = readWhole(this.#count, "count");
     return {
       model: this.#model?.name ?? "",
       count,
-      seed: this.#readSeed(),
+      ...(seed === undefined ? {} : { seed }),
       sampler: toSampler(choice, settings),
       preview: {
         everySteps: previewEvery(choice.method, Number(settings.steps ?? settings.scales ?? 0)),
@@ -132,9 +133,9 @@ export class SamplingFields {
     return read;
   }
 
-  #readSeed(): bigint {
+  #readSeed(): bigint | undefined {
     const text = this.#seed.value.trim();
-    if (text === "") return BigInt(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
+    if (text === "") return undefined;
     if (/^\d{1,20}$/.test(text) && BigInt(text) < 2n ** 64n) return BigInt(text);
     throw new FieldError("seed", text, "a whole number from 0 to 2^64 - 1");
   }

@@ -95,6 +95,6 @@ function describeCompleted(completed: {
   return [
     `Done in ${seconds.toFixed(1)} s`,
     `${evaluations} evaluations`,
-    `${meanBatchRows.toFixed(1)} rows shared one on average`,
+    `${meanBatchRows.toFixed(1)} rows shared each, on average`,
   ].join(" · ");
 }

@@ -54,7 +54,7 @@ export class Tile implements Paintable {
     const state = done ? "done" : evaluations > 0 ? "running" : "waiting";
     this.#bar.style.transform = `scaleX(${fraction})`;
     const of = this.#expected === 0 ? "" : ` of ${this.#expected}`;
-    this.#label.textContent = done ? `${evaluations} evaluations` : `${evaluations}${of}`;
+    this.#label.textContent = done ? `${evaluations} NFE` : `${evaluations}${of}`;
     if (state === this.#state) return;
     this.#state = state;
     this.element.dataset.state = state;

@@ -19,6 +19,9 @@ export interface RowState {
   readonly row: number;
   /** In the order of the steps. The last one of a row that is done is its result. */
   readonly frames: Frame[];
+  /** Previews that came, and of how many one is kept. */
+  previews: number;
+  stride: number;
   evaluations: number;
   /** Diffusion time. */
   time: number;
@@ -28,7 +31,7 @@ export interface RowState {
   latent: Tensor | undefined;
 }
 
-/** Frames kept of a row; from there on every second one of the old ones goes. */
+/** Frames kept of a row. Where more come, one of two goes, and of those to come too: they stay evenly spread. */
 const MAX_FRAMES = 96;
 
 /** Where a job stands, by the events that came. Rows appear with the event that tells how many there are. */
@@ -97,6 +100,8 @@ export class JobState {
       this.rows.push({
         row: next,
         frames: [],
+        previews: 0,
+        stride: 1,
         evaluations: 0,
         time: Number.NaN,
         fraction: 0,
@@ -123,11 +128,15 @@ export class JobState {
   }): RowState {
     const row = this.#row(seen.row);
     if (seen.image === undefined || row.done) return row;
-    if (row.frames.length >= MAX_FRAMES) {
-      row.frames.splice(0, MAX_FRAMES, ...row.frames.filter((_, i) => i % 2 === 1));
-    }
     const evaluations = Number(seen.evaluations);
+    // The newest is always there, and gives way to the next one unless it is one of those that stay.
+    if (row.previews % row.stride !== 0) row.frames.pop();
     row.frames.push({ image: seen.image, evaluations, time: seen.time });
+    row.previews++;
+    if (row.frames.length === MAX_FRAMES && row.previews % row.stride === 0) {
+      row.frames.splice(0, MAX_FRAMES, ...row.frames.filter((_, i) => i % 2 === 1));
+      row.stride *= 2;
+    }
     return row;
   }
 

@@ -17,13 +17,12 @@ export const colorize: Task = {
   createForm,
 };
 
-function createForm({ sampling, changed }: FormContext): TaskForm {
+function createForm({ sampling }: FormContext): TaskForm {
   const input = new ModelInput((shape) => ({
     label: "Gray picture",
     hint: "Of one with colours, the mean of red, green and blue is taken.",
     path: "condition.colorize.gray",
     read: async (file) => grayOf(await readPicture(file, shape())),
-    onChange: changed,
   }));
   return {
     elements: [input.field.element, sampling.element],

@@ -23,18 +23,15 @@ export const inpaint: Task = {
   createForm,
 };
 
-function createForm({ sampling, changed }: FormContext): TaskForm {
-  const mask = new MaskField(changed);
+function createForm({ sampling }: FormContext): TaskForm {
+  const mask = new MaskField();
   const classes = new ClassFields(`${PATH}.class_label`);
   const input = new ModelInput((shape) => ({
     label: "Picture",
     hint: "Scaled to the model's size, its middle cut out.",
     path: `${PATH}.image`,
     read: (file) => readPicture(file, shape()),
-    onChange(picture) {
-      mask.show(picture);
-      changed();
-    },
+    onChange: (picture) => mask.show(picture),
   }));
   const jumps = new Field(numberInput("none"), {
     label: "Resampling",

@@ -18,7 +18,7 @@ export function sampleRequest(
   return {
     call: { $case: "sample", value: condition === undefined ? fields : { ...fields, condition } },
     title,
-    details: [fields.model, sampling.summary, `seed ${fields.seed}`].join(" · "),
+    details: `${fields.model ?? ""} · ${sampling.summary}`,
     given,
   };
 }

@@ -22,7 +22,7 @@ export const superResolve: Task = {
   createForm,
 };
 
-function createForm({ sampling, changed }: FormContext): TaskForm {
+function createForm({ sampling }: FormContext): TaskForm {
   const factor = select(FACTORS.map(String), "4", (each) => `${each} × ${each}`);
   const chosenFactor = () => FACTORS.find((each) => String(each) === factor.value) ?? 4;
   const input = new ModelInput((shape) => ({
@@ -30,7 +30,6 @@ function createForm({ sampling, changed }: FormContext): TaskForm {
     hint: "Of a larger one, the means of blocks of pixels are taken.",
     path: `${PATH}.low_resolution`,
     read: (file) => readSmall(file, shape(), chosenFactor()),
-    onChange: changed,
   }));
   factor.addEventListener("change", () => void input.field.refresh());
   const factorField = new Field(factor, { label: "Enlarge", paths: [`${PATH}.factor`] });

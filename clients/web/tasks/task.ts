@@ -24,8 +24,6 @@ export interface JobRequest {
 export interface FormContext {
   /** The fields of sampling, one for all tasks: put its element where the task wants it. */
   readonly sampling: SamplingFields;
-  /** To be called when something has changed that the request depends on, beside inputs, which are noticed anyway. */
-  readonly changed: () => void;
 }
 
 /** A task's part of the form. It lives as long as the page, so that what was entered is kept. */

@@ -21,7 +21,11 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage 
     launchChromium(executable),
   ]);
   const proxy = await startBreakableProxy(server.http);
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   const errors: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !/WebSocket connection to/.test(message.text())) {
