@@ -160,7 +160,7 @@ test("the request as code: the command draws the same picture, the JSON is what 
   await page.locator("#announcements", { hasText: "Copied" }).waitFor();
   const json = await page.evaluate(() => navigator.clipboard.readText());
   t.is(json, await code.innerText());
-  t.regex(await answersTo(proxy.url, json), /"sampled"/);
+  t.regex(await answersTo(proxy.address, json), /"sampled"/);
   for (const language of ["Python", "TypeScript"]) {
     await dialog.getByRole("radio", { name: language }).check();
     t.regex(await code.innerText(), /dpm-solver\+\+2m/);
@@ -170,8 +170,8 @@ test("the request as code: the command draws the same picture, the JSON is what 
 });
 
 /** What a server answers to one text frame, until the job's end or an error. */
-function answersTo(http: string, frame: string): Promise<string> {
-  const socket = new WebSocket(`${http.replace("http", "ws")}/v1/stream`);
+function answersTo(host: string, frame: string): Promise<string> {
+  const socket = new WebSocket(`ws://${host}/v1/stream`);
   return new Promise((resolve, reject) => {
     let answers = "";
     socket.on("open", () => socket.send(frame));
@@ -345,15 +345,15 @@ test("a job is cancelled, and says how far it had come", async (t) => {
 });
 
 test("a lost connection is come back to, and so is the job", async (t) => {
-  const { page, proxy } = t.context;
+  const { page, setConnected } = t.context;
   await choose(page, { task: "Generate", sampler: "euler-maruyama", steps: "150", count: "2" });
   await page.locator("#submit").click();
   const job = newestJob(page);
   await job.getByRole("button", { name: /^Sample 1, running/ }).waitFor();
-  proxy.breakAll();
+  setConnected(false);
   await page.locator('#connection[data-state="lost"]').waitFor();
   t.is(await job.getAttribute("data-state"), "running");
-  proxy.mend();
+  setConnected(true);
   await page.locator('#connection[data-state="connected"]').waitFor();
   await job.getByRole("button", { name: /^Sample 2, done/ }).waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Done in .* · 300 evaluations/);

@@ -104,7 +104,7 @@ const images = await client.sample({
   }),
 }).images();
 for (const [i, { data }] of images.entries()) await writeFile("sample-" + i + ".png", data);
-client.close();
+await client.close();
 `,
   );
 });

@@ -128,7 +128,7 @@ function solverFlags({ solver, timeEps }: Values): Flags {
 }
 
 function commonFlags({ model, seed, options }: Values): Flags {
-  const { priority, deadline, strict } = isValues(options) ? options : {};
+  const { priority, deadline, fitToDeadline, strict } = isValues(options) ? options : {};
   const seconds = isValues(deadline)
     ? Number(deadline.seconds ?? 0) + Number(deadline.nanos ?? 0) / 1e9
     : undefined;
@@ -137,6 +137,7 @@ function commonFlags({ model, seed, options }: Values): Flags {
     ["--model", model],
     ["--priority", priority === JobOptions_Priority.PRIORITY_BATCH ? "batch" : undefined],
     ["--deadline", seconds === undefined ? undefined : `${seconds}s`],
+    ["--fit-to-deadline", fitToDeadline],
     ["--strict", strict],
   ];
 }

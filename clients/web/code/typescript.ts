@@ -51,7 +51,7 @@ export function toTypeScript(call: JobCall, address: string): string {
     `const client = connect("${address}");`,
     `const ${results} = await client.${call.$case}(${request}).${results}();`,
     results === "images" ? WRITE_IMAGES : `console.log(${results});`,
-    "client.close();",
+    "await client.close();",
     "",
   ].join("\n");
 }

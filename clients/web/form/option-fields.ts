@@ -11,11 +11,17 @@ export class OptionFields {
   readonly element: HTMLDetailsElement;
   readonly #priority = select(["interactive", "batch"], "interactive");
   readonly #deadline = numberInput("none");
+  readonly #fit = element("input", { type: "checkbox" });
   readonly #strict = element("input", { type: "checkbox" });
 
   constructor() {
     const priority = { label: "Priority", paths: ["options.priority"] };
     const deadline = { label: "Deadline, in s", paths: ["options.deadline"] };
+    const fit = {
+      label: "Fit to the deadline",
+      paths: ["options.fit_to_deadline"],
+      hint: "Fewer steps, or a quicker sampler, rather than be refused.",
+    };
     const strict = {
       label: "Strict",
       paths: ["options.strict"],
@@ -31,6 +37,7 @@ export class OptionFields {
         new Field(this.#priority, priority).element,
         new Field(this.#deadline, deadline).element,
       ),
+      new Field(this.#fit, fit).element,
       new Field(this.#strict, strict).element,
     );
   }
@@ -41,6 +48,7 @@ export class OptionFields {
     const { PRIORITY_BATCH, PRIORITY_INTERACTIVE } = JobOptions_Priority;
     return {
       priority: this.#priority.value === "batch" ? PRIORITY_BATCH : PRIORITY_INTERACTIVE,
+      fitToDeadline: this.#fit.checked,
       strict: this.#strict.checked,
       ...(seconds === 0 ? {} : { deadline: toDuration(seconds) }),
     };

@@ -1,3 +1,4 @@
+import type { Completed, Queued } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { button, element } from "../dom.ts";
 import type { JobRun } from "../jobs/job-run.ts";
 import type { RowState } from "../jobs/job-state.ts";
@@ -74,6 +75,7 @@ export class JobCard implements Paintable {
       return failure.code === "cancelled" ? `Cancelled · ${done} · ${evaluations}` : "Failed";
     }
     if (state.completed !== undefined) return describeCompleted(state.completed);
+    if (state.queued !== undefined && !cancelling) return describeQueued(state.queued);
     if (state.id === "") return cancelling ? "Cancelling" : "Waiting for the server";
     const elapsed = startedMs === undefined ? 0 : performance.now() - startedMs;
     const left = timeLeftMs(elapsed, state.fraction);
@@ -85,15 +87,21 @@ export class JobCard implements Paintable {
   }
 }
 
-function describeCompleted(completed: {
-  readonly evaluations: bigint;
-  readonly running: { readonly seconds: bigint; readonly nanos: number } | undefined;
-  readonly meanBatchRows: number;
-}): string {
-  const { running, evaluations, meanBatchRows } = completed;
-  const seconds = running === undefined ? 0 : Number(running.seconds) + running.nanos / 1e9;
+function describeQueued({ rowsAhead, expectedWait }: Queued): string {
+  const wait = expectedWait === undefined ? [] : [`begins in ${describeMs(toMs(expectedWait))}`];
+  return [`Waiting behind ${rowsAhead} rows`, ...wait].join(" · ");
+}
+
+function toMs({ seconds, nanos }: { readonly seconds: bigint; readonly nanos: number }): number {
+  return 1000 * Number(seconds) + nanos / 1e6;
+}
+
+function describeCompleted(completed: Completed): string {
+  const { running, evaluations, meanBatchRows, adjusted } = completed;
+  const seconds = running === undefined ? 0 : toMs(running) / 1000;
   return [
     `Done in ${seconds.toFixed(1)} s`,
+    ...(adjusted === "" ? [] : [adjusted]),
     `${evaluations} evaluations`,
     `${meanBatchRows.toFixed(1)} rows shared each, on average`,
   ].join(" · ");

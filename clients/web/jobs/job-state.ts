@@ -3,6 +3,7 @@ import type {
   Image,
   JobEvent,
   LikelihoodResult,
+  Queued,
   Tensor,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 
@@ -46,6 +47,8 @@ export class JobState {
   /** Network evaluations of a row; 0: not known ahead. */
   expectedEvaluations = 0;
   completed: Completed | undefined;
+  /** Where it stands while none of its rows has begun. */
+  queued: Queued | undefined;
 
   /** @returns the row that the event is about; undefined where it is about the job, or was seen before */
   apply({ jobId, sequence, event }: JobEvent): RowState | undefined {
@@ -54,11 +57,13 @@ export class JobState {
     this.sequence = sequence;
     switch (event?.$case) {
       case undefined:
-      case "queued":
         return undefined;
       case "accepted":
         this.expectedEvaluations = Number(event.value.expectedEvaluations);
         for (let row = this.rows.length; row < event.value.rows; row++) this.#row(row);
+        return undefined;
+      case "queued":
+        this.queued = event.value;
         return undefined;
       case "completed":
         this.completed = event.value;
@@ -113,6 +118,7 @@ export class JobState {
   }
 
   #progress(seen: { row: number; evaluations: bigint; time: number; fraction: number }): RowState {
+    this.queued = undefined;
     const row = this.#row(seen.row);
     row.evaluations = Number(seen.evaluations);
     row.time = seen.time;

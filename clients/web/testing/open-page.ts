@@ -1,12 +1,14 @@
 import type { Browser, Locator, Page } from "playwright-core";
+import { type CuttableProxy, startProxy } from "../../typescript/testing/proxy.ts";
 import { type SpawnedServer, spawnServer } from "../../typescript/testing/spawn-server.ts";
-import { type BreakableProxy, startBreakableProxy } from "./breakable-proxy.ts";
 import { findChromium, launchChromium } from "./chromium.ts";
 
 /** One browser, one page and one server behind an address that can be cut off. */
 export interface OpenPage {
   readonly page: Page;
-  readonly proxy: BreakableProxy;
+  readonly proxy: CuttableProxy;
+  /** Cuts every connection of the page, and lets none through until it is told to. */
+  setConnected(connected: boolean): void;
   /** What the page wrote on the console as an error, or threw; a connection that was cut is not one. */
   readonly errors: string[];
   close(): Promise<void>;
@@ -20,7 +22,8 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage 
     spawnServer(["color-digits"], flags),
     launchChromium(executable),
   ]);
-  const proxy = await startBreakableProxy(server.http);
+  const target = new URL(server.http).host;
+  const proxy = await startProxy(target);
   const page = await browser.newPage({
     viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce",
@@ -33,15 +36,21 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage 
     }
   });
   page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
-  await page.goto(proxy.url);
-  return { page, proxy, errors, close: () => close(server, browser, proxy) };
+  await page.goto(`http://${proxy.address}`);
+  await page.locator("#submit:enabled").waitFor(); // the models are there
+  return {
+    page,
+    proxy,
+    errors,
+    setConnected(connected) {
+      proxy.target = connected ? target : undefined;
+      if (!connected) proxy.cut();
+    },
+    close: () => close(server, browser, proxy),
+  };
 }
 
-async function close(
-  server: SpawnedServer,
-  browser: Browser,
-  proxy: BreakableProxy,
-): Promise<void> {
+async function close(server: SpawnedServer, browser: Browser, proxy: CuttableProxy): Promise<void> {
   await browser.close();
   await proxy.close();
   await server.stop();
