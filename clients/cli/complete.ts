@@ -3,7 +3,7 @@ import { COMMANDS } from "./commands.ts";
 import { environment } from "./environment.ts";
 import { DEFAULT_SERVER, withClient } from "./flags/server.ts";
 
-/** What a shell may add: files too, or nothing. The values are those of cobra's scripts, which the shells run. */
+/** What a shell may add: files too, or nothing. The values are cobra's. */
 const DIRECTIVE = { filesToo: 0, nothingElse: 4 } as const;
 
 interface Answer {
@@ -21,8 +21,10 @@ const FILE = /<(file|pictures?|latents?|from|to|models)\b|\[models/;
  * @param words of the command line after the program's name; the last one is being typed, and may be empty
  */
 export async function complete(words: readonly string[]): Promise<string> {
-  const typed = words.at(-1) ?? "";
-  const { words: all, directive } = await answer(words.slice(0, -1), typed);
+  // bash takes "=" for a word of its own.
+  const typed = words.at(-1) === "=" ? "" : (words.at(-1) ?? "");
+  const before = words.slice(0, -1).filter((word) => word !== "=");
+  const { words: all, directive } = await answer(before, typed);
   const fitting = all.filter(([word]) => word.startsWith(typed));
   return `${fitting.map(([word, about]) => `${word}\t${about}\n`).join("")}:${directive}\n`;
 }

@@ -1,5 +1,5 @@
 import { ScoreStreamError } from "../typescript/core/scorestream-error.ts";
-import { EXIT, UsageError } from "./exit-codes.ts";
+import { EXIT } from "./exit-codes.ts";
 
 /** A server's refusal, or its absence, in the command line's own words. */
 export class RequestFailed extends Error {
@@ -121,10 +121,4 @@ function flagOf(field: string, inputs: readonly string[]): string | undefined {
     .toReversed()
     .filter((name) => name in FLAGS);
   return last === undefined ? undefined : FLAGS[last];
-}
-
-/** What the program ends with. */
-export function exitCode(error: unknown): number {
-  if (error instanceof UsageError) return EXIT.usage;
-  return error instanceof RequestFailed ? error.exitCode : EXIT.failed;
 }

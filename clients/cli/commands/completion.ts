@@ -1,14 +1,14 @@
-import { script } from "@bomb.sh/tab";
 import { Argument, Command } from "commander";
+import { COMPLETION_SCRIPTS } from "../completion-scripts.ts";
 import { examples } from "../flags/option.ts";
 
-const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
-
-/** Prints the script that asks `scorestream complete -- WORDS` (../complete.ts) at each Tab. */
+/** Prints the script that a shell runs at each Tab. */
 export const completion: Command = new Command("completion")
-  .description("Prints what makes Tab complete commands, flags, their values and models.")
-  .addArgument(new Argument("<shell>", "whose script").choices(SHELLS))
-  .action((shell: (typeof SHELLS)[number]) => script(shell, "scorestream", "scorestream"))
+  .description("Prints what makes Tab complete commands, flags, their values, files and models.")
+  .addArgument(new Argument("<shell>", "whose script").choices(Object.keys(COMPLETION_SCRIPTS)))
+  .action((shell: keyof typeof COMPLETION_SCRIPTS) => {
+    process.stdout.write(COMPLETION_SCRIPTS[shell]);
+  })
   .addHelpText(
     "after",
     examples(

@@ -1,3 +1,4 @@
+import type { WriteStream } from "node:tty";
 import type {
   Accepted,
   Completed,
@@ -43,7 +44,7 @@ export class TextReporter implements Reporter {
     const { stderr } = process;
     if (quiet || !stderr.isTTY) return;
     this.#screen = new Screen(stderr, graphics);
-    this.#screen.start(() => progressLine(tally, what, stderr.columns, performance.now()));
+    this.#screen.start(() => progressLine(tally, what, sizeOf(stderr).columns, performance.now()));
   }
 
   accepted(_job: string, _accepted: Accepted): void {}
@@ -92,15 +93,20 @@ export class TextReporter implements Reporter {
   }
 }
 
+/** In characters. A terminal that doesn't know says 0. */
+function sizeOf({ columns, rows }: WriteStream): { columns: number; rows: number } {
+  return { columns: columns || 80, rows: rows || 24 };
+}
+
 function rulesOf({ preview, cell }: Graphics): LayoutRules {
-  const { columns, rows } = process.stderr;
+  const { columns, rows } = sizeOf(process.stderr);
   const lines = Math.max(1, rows - TEXT_LINES);
   if (preview === "blocks") {
     const area: Size = { width: columns, height: 2 * lines };
-    return { area, gap: 2, maxScale: 1, minScale: 0.25 };
+    return { area, gap: 2, maxSide: 32, minScale: 0.25 };
   }
   const area: Size = { width: columns * cell.width, height: lines * cell.height };
-  return { area, gap: 4, maxScale: 4, minScale: 0.5 };
+  return { area, gap: 4, maxSide: 128, minScale: 0.5 };
 }
 
 function lineOf({ file, input, likelihood }: Result): string {

@@ -85,8 +85,9 @@ function toPng(picture: Raster): Promise<Buffer> {
   return raw(picture).png({ compressionLevel: 3 }).toBuffer();
 }
 
-function toRgba(picture: Raster): Promise<Buffer> {
-  return raw(picture).ensureAlpha().raw().toBuffer();
+/** Memory of its own: `image2sixel` takes all of the buffer that lies under its argument, and changes it. */
+async function toRgba(picture: Raster): Promise<Uint8Array> {
+  return Uint8Array.from(await raw(picture).ensureAlpha().raw().toBuffer());
 }
 
 function raw({ width, height, values }: Raster): Sharp {

@@ -18,14 +18,19 @@ export interface LayoutRules {
   readonly area: Size;
   /** Between pictures. */
   readonly gap: number;
-  /** How much larger or smaller than it is a picture may be shown; enlarged by whole numbers only. */
-  readonly maxScale: number;
+  /** To what side a smaller picture may be enlarged, by a whole number; a larger one is not. */
+  readonly maxSide: number;
+  /** How much smaller than it is a picture may be shown. */
   readonly minScale: number;
 }
 
-/** The grid that shows all of `count` pictures as large as they fit, or, where they would be too small, the first ones. */
+/**
+ * The grid that shows all of `count` pictures as large as they fit, or, where they would be too small, the first ones. Of
+ * two it is the wider one, which takes fewer lines.
+ */
 export function layoutOf(count: number, picture: Size, rules: LayoutRules): Layout {
-  const { area, gap, maxScale, minScale } = rules;
+  const { area, gap, maxSide, minScale } = rules;
+  const maxScale = Math.max(1, Math.floor(maxSide / Math.max(picture.width, picture.height)));
   for (let shown = count; ; shown--) {
     const grids = Array.from({ length: shown }, (_, i) => {
       const columns = i + 1;
@@ -34,7 +39,7 @@ export function layoutOf(count: number, picture: Size, rules: LayoutRules): Layo
       const height = (area.height - gap * (rows - 1)) / (rows * picture.height);
       return { columns, rows, scale: Math.min(width, height, maxScale) };
     });
-    const { columns, rows, scale } = grids.reduce((a, b) => (b.scale > a.scale ? b : a));
+    const { columns, rows, scale } = grids.reduce((a, b) => (b.scale >= a.scale ? b : a));
     if (scale < minScale && shown > 1) continue;
     const fitted = scale >= 1 ? Math.floor(scale) : scale;
     const tile = {
