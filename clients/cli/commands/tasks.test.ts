@@ -21,12 +21,17 @@ const test = anyTest as TestFn<Context>;
 /** Of the model, gaussian-mixture-vp: RGB of 4 x 4. */
 const SIZE = 4;
 const MAX_ROWS = 8;
+/** Those that take turns; others wait. */
+const ACTIVE_ROWS = 4;
 /** A long job of one row. */
 const LONG = "--steps 10000";
 const QUICK = "--sampler ddim --steps 10";
 
 test.before(async (t) => {
-  const server = await spawnServer(["gaussian-mixture-vp"], ["--max-rows", String(MAX_ROWS)]);
+  const server = await spawnServer(
+    ["gaussian-mixture-vp"],
+    [...["--max-rows", String(MAX_ROWS)], ...["--max-active-rows", String(ACTIVE_ROWS)]],
+  );
   const folder = await mkdtemp(join(tmpdir(), "cli-"));
   const env = { SCORESTREAM_SERVER: server.target };
   t.context = {
@@ -329,6 +334,24 @@ test.serial("Ctrl-C ends the job, and the exit code is 130", async (t) => {
   t.regex(stderr, /^scorestream sample: interrupted: the job was cancelled\n$/);
   const watched = await run(`watch ${job} --json`);
   t.is(events(watched.stdout).at(-1)?.code, "cancelled");
+});
+
+test.serial("a job that waits says how many rows go first", async (t) => {
+  const { run } = t.context;
+  const { stdout: first } = await run(`sample --count ${ACTIVE_ROWS} ${LONG} --detach`);
+  let queued: Record<string, unknown> | undefined;
+  const { code } = await run("sample --json", {
+    onStdout: (child, text) => {
+      if (queued !== undefined) return;
+      const told = events(text.slice(0, text.lastIndexOf("\n") + 1));
+      queued = told.find(({ event }) => event === "queued");
+      if (queued !== undefined) child.kill("SIGINT");
+    },
+  });
+  t.is(code, 130);
+  t.is(typeof queued?.rowsAhead, "number");
+  t.true((queued?.expectedWaitS as number) > 0);
+  await run(`cancel ${first.trim()}`);
 });
 
 test.serial("a signal that ends watch leaves the job", async (t) => {

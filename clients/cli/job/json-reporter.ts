@@ -6,6 +6,7 @@ import {
 import type {
   Accepted,
   Completed,
+  Queued,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { secondsOf } from "./duration.ts";
 import type { Reporter, Result } from "./reporter.ts";
@@ -28,6 +29,16 @@ export class JsonReporter implements Reporter {
       expectedEvaluations: Number(accepted.expectedEvaluations),
       expectedWaitS: secondsOf(accepted.expectedWait),
       expectedDurationS: secondsOf(accepted.expectedDuration),
+    });
+  }
+
+  queued({ rowsAhead, expectedWait, expectedDuration }: Queued): void {
+    writeJson({
+      event: "queued",
+      job: this.#job,
+      rowsAhead: Number(rowsAhead),
+      expectedWaitS: secondsOf(expectedWait),
+      expectedDurationS: secondsOf(expectedDuration),
     });
   }
 

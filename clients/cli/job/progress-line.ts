@@ -11,7 +11,7 @@ export function progressLine(tally: Tally, what: string, columns: number, now: n
   const total = tally.results ?? "?";
   const parts = {
     starting: ["starting"],
-    queued: ["queued", eta],
+    queued: ["queued", ahead(tally.rowsAhead), eta],
     running: [
       `${bar(tally.fraction)} ${String(Math.floor(100 * tally.fraction)).padStart(3)} %`,
       `${tally.done}/${total} ${what}`,
@@ -23,6 +23,10 @@ export function progressLine(tally: Tally, what: string, columns: number, now: n
     .filter((part) => part !== "")
     .join("  ")
     .slice(0, columns - 1);
+}
+
+function ahead(rows: bigint | undefined): string {
+  return rows === undefined ? "" : `${rows} rows ahead`;
 }
 
 function bar(fraction: number): string {

@@ -2,6 +2,7 @@ import type {
   Accepted,
   Completed,
   LikelihoodResult,
+  Queued,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { Shown } from "../terminal/grid.ts";
 import type { Tally } from "./tally.ts";
@@ -20,6 +21,8 @@ export interface Result {
 /** Tells a person, or a program, what happens to a job. */
 export interface Reporter {
   accepted(job: string, accepted: Accepted): void;
+  /** It waits, and where it stands has changed. */
+  queued(queued: Queued): void;
   /** The tally has changed. */
   progressed(tally: Tally): void;
   /** A picture of a row: a preview, or the last one. */

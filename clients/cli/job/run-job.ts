@@ -141,6 +141,8 @@ async function tell({ jobId, event }: JobEvent, { tally, reporter, files }: Told
       reporter.accepted(jobId, event.value);
       return;
     case "queued":
+      tally.queue(event.value, now);
+      reporter.queued(event.value);
       return;
     case "progress":
       tally.progress(event.value, now);

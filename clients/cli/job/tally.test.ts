@@ -21,6 +21,9 @@ test("queued, by what the server expects; then by the pace", (t) => {
   tally.accept(ACCEPTED, 1000);
   t.is(line(1000), "queued  ETA 0:25");
   t.is(line(3000), "queued  ETA 0:23");
+  const guess = { rowsAhead: 12n, expectedWait: duration(8), expectedDuration: duration(20) };
+  tally.queue(guess, 4000);
+  t.is(line(5000), "queued  12 rows ahead  ETA 0:27");
   tally.progress({ row: 0, evaluations: 1n, time: 1, fraction: 0.01 }, 6000);
   t.regex(line(8000), /0\/2 pictures {2}1 evaluations {2}ETA 0:18$/);
   tally.progress({ row: 0, evaluations: 5n, time: 0.5, fraction: 0.5 }, 16_000);

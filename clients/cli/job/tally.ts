@@ -1,4 +1,8 @@
-import type { Accepted, Progress } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type {
+  Accepted,
+  Progress,
+  Queued,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { secondsOf } from "./duration.ts";
 
 /** How far a job is. */
@@ -6,9 +10,13 @@ export class Tally {
   /** Results that there will be; undefined until the job is accepted, where only the server knows. */
   results: number | undefined;
   done = 0;
+  /** Rows of others that go first; undefined: the server hasn't said. */
+  rowsAhead: bigint | undefined;
   #accepted: Accepted | undefined;
-  /** On the clock of performance.now(), in ms: when the job was accepted, and when its first row moved. */
-  #acceptedAt = 0;
+  /** What the server expects, and when it said so, on the clock of performance.now(), in ms. */
+  #expected: Pick<Accepted, "expectedWait" | "expectedDuration"> | undefined;
+  #expectedAt = 0;
+  /** When the first row moved. */
   #movedAt: number | undefined;
   readonly #evaluations = new Map<number, number>();
   readonly #fractions = new Map<number, number>();
@@ -23,8 +31,16 @@ export class Tally {
 
   accept(accepted: Accepted, now: number): void {
     this.#accepted = accepted;
-    this.#acceptedAt = now;
+    this.#expected = accepted;
+    this.#expectedAt = now;
     this.results ??= accepted.rows;
+  }
+
+  /** It waits, and the server has another guess. */
+  queue(queued: Queued, now: number): void {
+    this.rowsAhead = queued.rowsAhead;
+    this.#expected = queued;
+    this.#expectedAt = now;
   }
 
   progress({ row, evaluations, fraction }: Progress, now: number): void {
@@ -60,14 +76,14 @@ export class Tally {
 
   /** Seconds that are left: by what the server expected at first, then by the pace so far. undefined: not known. */
   remainingS(now: number): number | undefined {
-    const expected = secondsOf(this.#accepted?.expectedDuration);
+    const expected = secondsOf(this.#expected?.expectedDuration);
     if (this.#movedAt !== undefined && this.fraction > 0.05) {
       const paceS = (now - this.#movedAt) / 1000 / this.fraction;
       return Math.max(0, paceS * (1 - this.fraction));
     }
     if (!expected) return undefined;
-    const wait = this.#movedAt === undefined ? (secondsOf(this.#accepted?.expectedWait) ?? 0) : 0;
-    const since = (now - (this.#movedAt ?? this.#acceptedAt)) / 1000;
+    const wait = this.#movedAt === undefined ? (secondsOf(this.#expected?.expectedWait) ?? 0) : 0;
+    const since = (now - (this.#movedAt ?? this.#expectedAt)) / 1000;
     return Math.max(0, wait + expected - since);
   }
 }

@@ -49,6 +49,8 @@ export class TextReporter implements Reporter {
 
   accepted(_job: string, _accepted: Accepted): void {}
 
+  queued(): void {}
+
   progressed(): void {}
 
   async pictured(row: number, picture: Shown): Promise<void> {
