@@ -7,6 +7,7 @@ import {
   startEngine,
 } from "../testing/start-engine.ts";
 import type { Job } from "./job.ts";
+import { type QueuedJob, QueueUpdates } from "./queue-updates.ts";
 
 const MODEL = "gaussian-mixture-vp";
 
@@ -54,7 +55,6 @@ test("a job that waits is told where it stands, again when that has changed, and
   engine.cancel(before);
   let last = first;
   while (last.rowsAhead > 0n) last = await next(places);
-  t.true(seconds(last.expectedWait) <= seconds(first.expectedWait));
   engine.cancel(running);
   while (!(await places.next()).done);
   const events = await eventsOf(job);
@@ -95,21 +95,57 @@ test("a tenant's place is by fair order: a newcomer is before another's second r
   t.not(heavy.startedMs, undefined);
 });
 
-test("among a thousand that wait, each is told a few times, the nearer the oftener", async (t) => {
-  const { submit } = await start(t, { maxActiveRows: 64, queueIntervalMs: 1 });
-  const jobs: Job[] = [];
-  for (let i = 0; i < 1000; i++) jobs.push(await submit(of(2, 1, { tenant: `${i % 7}` })));
-  const told = await Promise.all(
-    jobs.map(async (job) => {
-      const ahead: bigint[] = [];
-      for await (const { rowsAhead } of placesOf(job)) ahead.push(rowsAhead);
-      return ahead;
-    }),
-  );
-  // A place that has changed by a tenth is news: from 1000 down to 0 that is 70 times at most, but for begins that move.
-  for (const ahead of told) t.true(ahead.length <= 140, `${ahead.length} times`);
-  const [last = []] = told.slice(-1);
-  t.true(last.length > 0);
+interface Forecast {
+  readonly ahead: number;
+  readonly startMs: number;
+}
+
+/** What a job is told that stands like this, `everyMs` apart, where it may be told every ms. @returns the places */
+async function told(forecasts: readonly Forecast[], everyMs = 1000): Promise<number[]> {
+  const said: number[] = [];
+  const job: QueuedJob = {
+    startedMs: undefined,
+    endedMs: undefined,
+    queue: ({ rowsAhead }) => said.push(Number(rowsAhead)),
+  };
+  const other = { ...job, queue: () => undefined };
+  // Its own timers keep no process alive.
+  const alive = setInterval(() => undefined, 1000);
+  let clockMs = 0;
+  const left = [...forecasts];
+  await new Promise<void>((resolve) => {
+    const forecast = () => {
+      const next = left.shift();
+      if (next === undefined) return [];
+      setImmediate(() => {
+        clockMs += everyMs;
+        if (left.length === 0) resolve();
+      });
+      const { ahead, startMs } = next;
+      const times = { startMs, endMs: startMs + 1 };
+      const others = Array.from({ length: ahead }, () => ({ row: { job: other }, ...times }));
+      return [...others, { row: { job }, ...times }];
+    };
+    new QueueUpdates(forecast, () => clockMs, 1).add(job);
+  });
+  clearInterval(alive);
+  return said;
+}
+
+test("a place is news where it has changed by a tenth", async (t) => {
+  const places = [100, 95, 91, 90, 89, 82, 81, 12, 11, 10, 9, 9, 8];
+  const said = await told(places.map((ahead) => ({ ahead, startMs: 0 })));
+  t.deepEqual(said, [100, 90, 81, 12, 10, 9, 8]);
+});
+
+test("a begin is news where it has moved by a tenth of the wait", async (t) => {
+  const begins = [101_000, 102_000, 109_000, 112_000, 101_500, 101_000];
+  t.is((await told(begins.map((startMs) => ({ ahead: 5, startMs })))).length, 3);
+});
+
+test("news are told no oftener than is allowed", async (t) => {
+  const places = [9, 8, 7, 6, 5].map((ahead) => ({ ahead, startMs: 0 }));
+  t.deepEqual(await told(places, 0.5), [9, 7, 5]);
 });
 
 function seconds(duration: Queued["expectedWait"]): number {

@@ -1,7 +1,6 @@
+import type { Queued } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { duration } from "./duration.ts";
-import type { Job } from "./job.ts";
 import type { RowForecast } from "./queue-forecast.ts";
-import type { Row } from "./row.ts";
 
 /** A job is told at most this often where it stands, in ms. */
 const INTERVAL_MS = 1000;
@@ -14,6 +13,18 @@ const CHANGE = 1 / 10;
 
 /** Nor is a begin that has moved by less than this, in ms. */
 const CHANGE_MS = 1000;
+
+/** A job as far as it waits. */
+export interface QueuedJob {
+  readonly startedMs: number | undefined;
+  readonly endedMs: number | undefined;
+  queue(queued: Queued): void;
+}
+
+/** One of its rows. */
+interface QueuedRow {
+  readonly job: QueuedJob;
+}
 
 /** Where a job stands. */
 interface Standing {
@@ -33,11 +44,11 @@ interface Told extends Standing {
  * logarithm of its place.
  */
 export class QueueUpdates {
-  readonly #forecast: () => readonly RowForecast<Row>[];
+  readonly #forecast: () => readonly RowForecast<QueuedRow>[];
   readonly #now: () => number;
   readonly #intervalMs: number;
   /** Jobs that wait, and what each was told last. */
-  readonly #jobs = new Map<Job, Told | undefined>();
+  readonly #jobs = new Map<QueuedJob, Told | undefined>();
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   /** When the next forecast may be made. */
@@ -48,7 +59,7 @@ export class QueueUpdates {
    * @param now the clock, in ms
    */
   constructor(
-    forecast: () => readonly RowForecast<Row>[],
+    forecast: () => readonly RowForecast<QueuedRow>[],
     now: () => number,
     intervalMs: number = INTERVAL_MS,
   ) {
@@ -58,7 +69,7 @@ export class QueueUpdates {
   }
 
   /** A job has come that none of whose rows has begun. */
-  add(job: Job): void {
+  add(job: QueuedJob): void {
     this.#jobs.set(job, undefined);
     this.#schedule(Math.max(this.#now(), this.#freeMs));
   }
@@ -98,7 +109,7 @@ export class QueueUpdates {
     );
   }
 
-  #tell(job: Job, standing: Standing, nowMs: number): void {
+  #tell(job: QueuedJob, standing: Standing, nowMs: number): void {
     this.#jobs.set(job, { ...standing, atMs: nowMs });
     job.queue({
       rowsAhead: BigInt(standing.ahead),
@@ -109,8 +120,8 @@ export class QueueUpdates {
 }
 
 /** Where each job stands whose rows wait: by its first row's begin and its last row's end. */
-function standings(rows: readonly RowForecast<Row>[]): Map<Job, Standing> {
-  const jobs = new Map<Job, Standing>();
+function standings(rows: readonly RowForecast<QueuedRow>[]): Map<QueuedJob, Standing> {
+  const jobs = new Map<QueuedJob, Standing>();
   for (const [ahead, { row, startMs, endMs }] of rows.entries()) {
     const known = jobs.get(row.job);
     if (known === undefined) jobs.set(row.job, { ahead, startMs, endMs });
