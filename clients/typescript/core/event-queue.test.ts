@@ -8,10 +8,10 @@ import { connectionLost } from "./scorestream-error.ts";
 
 function event(
   sequence: number,
-  $case: "progress" | "preview" | "sampled" | "completed",
+  $case: "queued" | "progress" | "preview" | "sampled" | "completed",
   row = 0,
 ): JobEvent {
-  const value = $case === "completed" ? {} : { row };
+  const value = $case === "completed" || $case === "queued" ? {} : { row };
   const happened = { $case, value } as NonNullable<DeepPartial<JobEvent>["event"]>;
   return JobEvent.fromPartial({ sequence, event: happened });
 }
@@ -39,6 +39,13 @@ test("a slow reader gets the newest preview and progress of each row, and every 
   t.true(queue.push(event(8, "completed")));
   t.deepEqual(await rest(queue), [3, 4, 5, 6, 7, 8]);
   t.is(await queue.next(), undefined);
+});
+
+test("a slow reader gets the newest word of where its job stands", async (t) => {
+  const queue = new EventQueue(() => t.fail("it was not left"));
+  for (const sequence of [1, 2, 3]) queue.push(event(sequence, "queued"));
+  queue.push(event(4, "completed"));
+  t.deepEqual(await rest(queue), [3, 4]);
 });
 
 test("a reader that waits gets what comes, and a failure after what came before it", async (t) => {

@@ -3,8 +3,9 @@ import type { ScoreStreamError } from "./scorestream-error.ts";
 import type { EventStream } from "./transport.ts";
 
 /**
- * Events that came and were not read yet. A WebSocket in a browser can't be told to wait, so a reader that is slower than the
- * job is given the newest preview and progress of each row here, as the server would: what waits is bounded by the rows.
+ * Events that came and were not read yet. A WebSocket in a browser can't be told to wait, so a reader that is slower than
+ * the job is given the newest preview and progress of each row, and the newest `queued`, as the server would: what waits is
+ * bounded by the rows.
  */
 export class EventQueue implements EventStream {
   /** By what a later event replaces, in the order of their sequence. */
@@ -60,6 +61,7 @@ export class EventQueue implements EventStream {
 }
 
 function slotOf({ event, sequence }: JobEvent): string {
+  if (event?.$case === "queued") return event.$case;
   if (event?.$case === "preview" || event?.$case === "progress") {
     return `${event.$case} ${event.value.row}`;
   }
