@@ -9,7 +9,8 @@ export type WorkerDeath =
   | "wait"
   | "spin"
   | "abort"
-  | "segv";
+  | "segv"
+  | "kill";
 
 interface Fault {
   readonly death: WorkerDeath;
@@ -17,7 +18,11 @@ interface Fault {
 }
 
 /** The batch of its own, counted from 1, in which a worker fails; 0: at any call. */
-export type DyingLife = Fault & { readonly batch: number };
+export type DyingLife = Fault & {
+  readonly batch: number;
+  /** Not then, but so many ms later, wherever it is by then. */
+  readonly afterMs?: number;
+};
 
 export interface DyingOptions extends Partial<WorkersOptions> {
   /** What ends the first worker, the second and so on; those after the last live. */
