@@ -1,10 +1,12 @@
-/** Jobs of both front ends for tests that stop a server under them. */
+/** Jobs and uploads of both front ends alike, for tests that end them in every way. */
+import type { ServiceError } from "@grpc/grpc-js";
 import type { ScoreStreamClient } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import {
   ImageFormat,
   JobOptions,
   JobOptions_Priority,
   SampleRequest,
+  type UploadRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { connectGrpc, once, readAll, trailer } from "./grpc-client.ts";
 import { WsClient } from "./ws-client.ts";
@@ -15,7 +17,17 @@ export interface Client {
   /** Starts a job; resolves with what it has said once it has been accepted. */
   sample(request: SampleRequest): Promise<Started>;
   cancel(jobId: string): Promise<void>;
+  beginUpload(): PendingUpload;
+  /** Goes away without a word, whatever is under way. */
+  leave(): void;
   close(): void;
+}
+
+/** An upload that a test sends part by part. */
+export interface PendingUpload {
+  send(part: UploadRequest): void;
+  /** Says that all has been sent, where that can be said. @returns the error's code, "" where it was stored */
+  end(): Promise<string>;
 }
 
 export interface Started {
@@ -57,10 +69,12 @@ export async function connectClients(ports: {
 }
 
 function grpcClient(client: ScoreStreamClient): Client {
+  const calls: { cancel(): void }[] = [];
   return {
     name: "gRPC",
     async sample(request) {
       const stream = client.sample(request);
+      calls.push(stream);
       const ended = readAll(stream).then(({ events, status }): Outcome => {
         const pictures: string[] = [];
         for (const { event } of events) {
@@ -82,6 +96,27 @@ function grpcClient(client: ScoreStreamClient): Client {
       return { jobId, ended };
     },
     cancel: async (jobId) => void (await once((answer) => client.cancel({ jobId }, answer))),
+    beginUpload() {
+      let answer: (error: ServiceError | null) => void = () => undefined;
+      const ended = new Promise<string>((resolve) => {
+        answer = (error) => {
+          resolve(error === null ? "" : trailer(error, "scorestream-code") || "lost");
+        };
+      });
+      const call = client.upload((error) => answer(error));
+      call.on("error", () => undefined); // the answer says the same
+      calls.push(call);
+      return {
+        send: (part) => void call.write(part),
+        end: () => {
+          call.end();
+          return ended;
+        },
+      };
+    },
+    leave: () => {
+      for (const call of calls) call.cancel();
+    },
     close: () => client.close(),
   };
 }
@@ -105,6 +140,18 @@ function wsClient(client: WsClient): Client {
       client.sendBinary({ id, request: { $case: "cancel", value: { jobId } } });
       await client.readAll(id);
     },
+    beginUpload() {
+      const id = `${ids++}`;
+      const lost = client.closed.then(() => "lost");
+      const answered = client.nextOf(id).then(({ frame: { response } }) => {
+        return response?.$case === "error" ? response.value.code : "";
+      });
+      return {
+        send: (value) => client.sendBinary({ id, request: { $case: "upload", value } }),
+        end: () => Promise.race([answered, lost]),
+      };
+    },
+    leave: () => client.socket.terminate(),
     close: () => client.socket.terminate(),
   };
 }
