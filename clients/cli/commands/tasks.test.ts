@@ -6,8 +6,10 @@ import sharp, { type Sharp } from "sharp";
 import type { Sampler } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { connect } from "../../typescript/connect.ts";
 import { type SpawnedServer, spawnServer } from "../../typescript/testing/spawn-server.ts";
+import { failureOf } from "../failure.ts";
 import { readNpy, writeNpy } from "../files/npy.ts";
 import { samplerOf } from "../flags/sampler.ts";
+import { run as runHere } from "../program.ts";
 import { type Ended, events, type RunOptions, scorestream } from "../testing/scorestream.ts";
 
 interface Context {
@@ -320,21 +322,26 @@ test.serial("--detach leaves a job that watch follows and cancel ends", async (t
   t.like(events(unknown.stdout).at(-1), { event: "error", code: "job-not-found", about: "job" });
 });
 
-test.serial("Ctrl-C ends the job, and the exit code is 130", async (t) => {
-  const { run } = t.context;
-  let job = "";
-  const { code, stderr } = await run(`sample ${LONG} --json`, {
-    onStdout: (child, text) => {
-      if (job !== "") return;
-      job = String(events(text.slice(0, text.lastIndexOf("\n") + 1))[0]?.job ?? "");
-      if (job !== "") child.kill("SIGINT");
-    },
-  });
-  t.is(code, 130);
-  t.regex(stderr, /^scorestream sample: interrupted: the job was cancelled\n$/);
-  const watched = await run(`watch ${job} --json`);
-  t.is(events(watched.stdout).at(-1)?.code, "cancelled");
-});
+test.serial(
+  "Ctrl-C ends the job, over gRPC and the WebSocket, and the exit code is 130",
+  async (t) => {
+    const { run, server } = t.context;
+    for (const address of [server.target, server.http.replace("http", "ws")]) {
+      let job = "";
+      const { code, stderr } = await run(`sample ${LONG} --json --server ${address}`, {
+        onStdout: (child, text) => {
+          if (job !== "") return;
+          job = String(events(text.slice(0, text.lastIndexOf("\n") + 1))[0]?.job ?? "");
+          if (job !== "") child.kill("SIGINT");
+        },
+      });
+      t.is(code, 130);
+      t.is(stderr, "scorestream sample: interrupted: the job was cancelled\n");
+      const watched = await run(`watch ${job} --json`);
+      t.is(events(watched.stdout).at(-1)?.code, "cancelled");
+    }
+  },
+);
 
 test.serial("a job that waits says how many rows go first", async (t) => {
   const { run } = t.context;
@@ -387,29 +394,31 @@ test.serial("the WebSocket does as well, and a full server is exit code 4", asyn
 
 /** What the server refuses, in the words of the command line. */
 const refusals: readonly (readonly [line: string, code: number, message: RegExp])[] = [
-  ["sample --steps 10001", 2, /: --steps: seen 10001, expected an integer from 1 to 10000/],
-  ["sample --sampler none", 2, /: --sampler: seen "none", expected a corrector/],
-  ["sample --sampler sorcery", 2, /: --sampler: seen "sorcery", expected one of .*"ddim"/],
-  ["sample --sampler ode-magic", 2, /: --sampler: seen "magic", expected one of .*"rk45"/],
-  ["sample --sampler ddim --eta 2", 2, /: --eta: seen 2, expected a number in \(0, 1\]/],
-  ["sample --class 7", 1, /: --class: /],
-  ["sample --model other", 2, /: --model: seen "other", expected/],
+  ["sample --steps 10001", 2, /^--steps: seen 10001, expected an integer from 1 to 10000/],
+  ["sample --sampler none", 2, /^--sampler: seen "none", expected a corrector/],
+  ["sample --sampler sorcery", 2, /^--sampler: seen "sorcery", expected one of .*"ddim"/],
+  ["sample --sampler ode-magic", 2, /^--sampler: seen "magic", expected one of .*"rk45"/],
+  ["sample --sampler ddim --eta 2", 2, /^--eta: seen 2, expected a number in \(0, 1\]/],
+  ["sample --class 7", 1, /^--class: /],
+  ["sample --model other", 2, /^--model: seen "other", expected/],
   ["sample --deadline 1ms --steps 10000", 1, /deadline/],
-  ["encode picture.png small.png", 2, /: small\.png: seen 2 x 2 .*expected 4 x 4/],
-  ["encode mask.png", 2, /: mask\.png: seen /],
-  ["inpaint --image small.png --mask mask.png", 2, /: --image: seen 2 x 2/],
-  ["inpaint --image picture.png --mask picture.png", 2, /: --mask: seen /],
-  ["upscale picture.png --factor 2", 2, /: picture\.png: seen 4 x 4 .*expected 2 x 2/],
-  ["likelihood picture.png --probes 100000", 2, /: --probes: seen 100000, expected/],
+  ["encode picture.png small.png", 2, /\/small\.png: seen 2 x 2 .*expected 4 x 4/],
+  ["encode mask.png", 2, /\/mask\.png: seen /],
+  ["inpaint --image small.png --mask mask.png", 2, /^--image: seen 2 x 2/],
+  ["inpaint --image picture.png --mask picture.png", 2, /^--mask: seen /],
+  ["upscale picture.png --factor 2", 2, /\/picture\.png: seen 4 x 4 .*expected 2 x 2/],
+  ["likelihood picture.png --probes 100000", 2, /^--probes: seen 100000, expected/],
 ];
 
 for (const [line, code, message] of refusals) {
   test.serial(`exit ${code}: scorestream ${line}`, async (t) => {
-    const before = await readdir(t.context.folder);
-    const ended = await t.context.run(line);
-    t.is(ended.code, code, ended.stderr);
-    t.regex(ended.stderr, message);
-    t.is(ended.stdout, "");
-    t.deepEqual(await readdir(t.context.folder), before);
+    const { folder, server } = t.context;
+    const before = await readdir(folder);
+    const args = line.split(" ").map((arg) => (arg.endsWith(".png") ? join(folder, arg) : arg));
+    const refused = runHere([...args, "--server", server.target]);
+    const failure = await refused.then(() => undefined, failureOf);
+    t.is(failure?.exitCode, code, failure?.message);
+    t.regex(failure?.message ?? "", message);
+    t.deepEqual(await readdir(folder), before);
   });
 }

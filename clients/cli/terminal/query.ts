@@ -35,6 +35,7 @@ const TIMEOUT_MS = 1000;
 const QUESTIONS = "\x1b_Gi=4211,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>0q\x1b[16t\x1b[c";
 
 const ESC = "\x1b";
+const CTRL_C = 3;
 const ATTRIBUTES = new RegExp(`${ESC}\\[\\?([\\d;]*)c`);
 const KITTY = new RegExp(`${ESC}_Gi=4211;OK`);
 const NAME = new RegExp(`${ESC}P>\\|([^${ESC}]*)${ESC}`);
@@ -57,6 +58,8 @@ export async function askTerminal({ output, input }: Asked): Promise<Replies | u
     const timer = setTimeout(resolve, TIMEOUT_MS);
     input.on("data", (bytes: Buffer) => {
       text += bytes.toString("latin1");
+      // A raw terminal makes no signal of it.
+      if (bytes.includes(CTRL_C)) process.kill(process.pid, "SIGINT");
       if (!ATTRIBUTES.test(text)) return;
       clearTimeout(timer);
       resolve();
