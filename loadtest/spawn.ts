@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 export interface Ready {
   readonly grpc: string;
   readonly http: string;
+  /** Of Prometheus, where it was asked for. */
+  readonly metrics?: string;
 }
 
 /** A server in its own process. */
@@ -42,8 +44,8 @@ export async function spawnServer(
     await exited;
   };
   for await (const line of createInterface({ input: process_.stdout })) {
-    const { grpc, http } = JSON.parse(line) as Ready;
-    return { grpc, http, process: process_, stop };
+    const ready = JSON.parse(line) as Ready;
+    return { ...ready, process: process_, stop };
   }
   throw new Error("the server ended before it was ready");
 }

@@ -59,7 +59,7 @@ async function serve(config: Config): Promise<number> {
     return EXIT.failed;
   }
   const { host } = config;
-  const { adminPort } = server;
+  const { adminPort, metricsPort } = server;
   const ready = {
     ready: true,
     grpc: `${host}:${server.grpcPort}`,
@@ -67,6 +67,9 @@ async function serve(config: Config): Promise<number> {
     ...(adminPort === undefined
       ? {}
       : { admin: `http://${config.admin.replace(/\d+$/, String(adminPort))}` }),
+    ...(metricsPort === undefined
+      ? {}
+      : { metrics: `http://${config.metrics.replace(/\d+$/, String(metricsPort))}/metrics` }),
   };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   const signal = await stopped;

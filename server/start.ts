@@ -16,6 +16,8 @@ import { modelHost } from "./models/model-host.ts";
 import type { ModelProblem } from "./models/repository.ts";
 import { type ReloadReport, ServedModels } from "./models/served-models.ts";
 import { ScoreStream } from "./score-stream.ts";
+import { startMetrics } from "./telemetry/start-metrics.ts";
+import { startTelemetry } from "./telemetry/start-telemetry.ts";
 import { openTenants } from "./tenants/open-tenants.ts";
 import { openUploadStore } from "./uploads/open-store.ts";
 import { startWs } from "./ws/start-ws.ts";
@@ -29,6 +31,8 @@ export interface RunningServer {
   readonly httpPort: number;
   /** Of the operator's calls; undefined where there are none. */
   readonly adminPort: number | undefined;
+  /** Of Prometheus; undefined where there is none. */
+  readonly metricsPort: number | undefined;
   /** What the folder of models has that is not served, and why. */
   readonly problems: readonly ModelProblem[];
   /** What the engine has taken on. */
@@ -67,6 +71,7 @@ export async function startServer(
   { workers: workersOptions, scheduler, pause = setTimeout }: StartOptions = {},
 ): Promise<RunningServer> {
   const tenants = openTenants(config);
+  const telemetry = startTelemetry(config);
   const slab = new Slab(config.slabMib * 1024 * 1024);
   const workers = new Workers({
     slab: slab.memory,
@@ -74,7 +79,10 @@ export async function startServer(
     isolation: config.isolation,
     watchdogMs: 1000 * config.watchdogS,
     maxHeapMib: config.workerHeapMib,
-    onLost: (loss) => log.warn(loss, "a worker was lost and is replaced"),
+    onLost(loss) {
+      log.warn(loss, "a worker was lost and is replaced");
+      telemetry?.workerLost(loss.task ?? "none");
+    },
     ...workersOptions,
   });
   const engine = new Engine({
@@ -86,6 +94,7 @@ export async function startServer(
     maxBatchRows: config.maxBatchRows,
     maxStepMs: config.maxStepMs,
     ...(scheduler === undefined ? {} : { scheduler }),
+    ...(telemetry === undefined ? {} : { observer: telemetry.observer }),
   });
   const cache = config.cache || join(homedir(), ".cache", "scorestream");
   const models = new ServedModels(
@@ -112,10 +121,20 @@ export async function startServer(
   await reload();
   const page = await readPage();
   if (page.size === 0) log.warn("the page was not built, and is not served");
-  const grpc = await startGrpc(service, config, log);
+  const grpc = await startGrpc(service, config, log, telemetry?.called);
   const http = await startHttp(service, config, log, { page, readiness });
   const ws = startWs(http.server, service, config, log);
   const admin = await startAdmin(config.admin, { models, reload }, log);
+  const metrics = await startMetrics(config.metrics, telemetry?.metrics, log);
+  telemetry?.gauge(() => ({
+    load: engine.load,
+    oldestWaitMs: engine.oldestWaitMs,
+    slabBytes: slab.memory.byteLength,
+    uploadBytes: uploads.bytes,
+    ready: service.ready,
+    devicesOut: workers.out === undefined ? 0 : 1,
+    sockets: ws.size,
+  }));
   workers.follow(() => {
     const { out } = workers;
     if (out === undefined) log.info("the device works again");
@@ -126,6 +145,7 @@ export async function startServer(
     grpcPort: grpc.port,
     httpPort: http.port,
     adminPort: admin?.port,
+    metricsPort: metrics?.port,
     get problems() {
       return models.current.problems;
     },
@@ -146,6 +166,8 @@ export async function startServer(
       await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS), admin?.close(0)]);
       await http.close(FLUSH_MS);
       await workers.close();
+      await telemetry?.stop();
+      await metrics?.close(0);
       return cut;
     },
   };

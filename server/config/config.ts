@@ -44,6 +44,10 @@ export interface Config {
   readonly allowedOrigins: string;
   readonly drainDelayS: number;
   readonly shutdownGraceS: number;
+  readonly metrics: string;
+  readonly otlpEndpoint: string;
+  readonly otlpIntervalS: number;
+  readonly tracePercent: number;
   readonly logLevel: LogLevel;
 }
 

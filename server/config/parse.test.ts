@@ -39,7 +39,8 @@ test("every setting can be set by its flag and by its variable", (t) => {
       /from (\d+)/.exec(range)?.[1] ??
       (range.startsWith("one of") ? range.split(", ").at(-1) : undefined) ??
       (range.startsWith("origins") ? "https://a.example,http://b.example:3000" : undefined) ??
-      (range.startsWith("HOST:PORT") ? "[::1]:0" : "x");
+      (range.startsWith("HOST:PORT") ? "[::1]:0" : undefined) ??
+      (range.startsWith("a URL") ? "http://a.example:4318" : "x");
     if (value === undefined) return t.fail(range);
     const expected = /^\d+$/.test(value) ? Number(value) : value;
     t.is(Object.entries(config([flag, value])).find(([name]) => name === key)?.[1], expected, flag);

@@ -90,6 +90,18 @@ export function address(name: string, words: Words): Setting<string> {
   };
 }
 
+/** An HTTP URL; or nothing. */
+export function httpUrl(name: string, words: Words): Setting<string> {
+  return {
+    ...named(name, words),
+    default: "",
+    range: "a URL such as http://127.0.0.1:4318, or nothing",
+    schema: z
+      .string()
+      .refine((text) => text === "" || (/^https?:\/\/[^\s/]/.test(text) && URL.canParse(text))),
+  };
+}
+
 /** The parts of HOST:PORT; undefined where it is none. */
 export function parseAddress(
   text: string,

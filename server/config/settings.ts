@@ -1,5 +1,5 @@
 import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
-import { address, choice, integer, origins, type Setting, text } from "./setting.ts";
+import { address, choice, httpUrl, integer, origins, type Setting, text } from "./setting.ts";
 
 const PORTS = [0, 65_535] as const;
 
@@ -124,6 +124,20 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   shutdownGraceS: integer("shutdown-grace-s", 10, [0, 3600], {
     unit: "s",
     doc: "How long a stopping server lets running requests end after that.",
+  }),
+  metrics: address("metrics", {
+    doc: "Address that answers Prometheus at /metrics, such as 127.0.0.1:9464; empty: none.",
+  }),
+  otlpEndpoint: httpUrl("otlp-endpoint", {
+    doc: "OTLP/HTTP endpoint that gets traces and metrics; empty: none.",
+  }),
+  otlpIntervalS: integer("otlp-interval-s", 15, [1, 3600], {
+    unit: "s",
+    doc: "How often metrics are sent there.",
+  }),
+  tracePercent: integer("trace-percent", 100, [0, 100], {
+    unit: "%",
+    doc: "Share of the jobs that are traced; a caller's own trace context decides for its own.",
   }),
   logLevel: choice("log-level", "info", LOG_LEVELS, { doc: "What the log on stderr tells." }),
 };

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
@@ -12,6 +13,7 @@ import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
 import { type Lane, laneOf, laneOfRow } from "./lane.ts";
 import { type Bench, measureLanes } from "./measure-lanes.ts";
+import type { EngineObserver } from "./observer.ts";
 import { queueForecast, type RowForecast } from "./queue-forecast.ts";
 import { QueueUpdates } from "./queue-updates.ts";
 import type { Row } from "./row.ts";
@@ -39,6 +41,7 @@ export interface EngineOptions {
   readonly scheduler?: RowScheduler;
   /** A job that waits is told at most this often where it stands; default 1 s. */
   readonly queueIntervalMs?: number | undefined;
+  readonly observer?: EngineObserver;
   readonly now?: () => number;
 }
 
@@ -74,6 +77,7 @@ function triesAlone({ code }: ServerError): number {
 export class Engine {
   readonly #options: EngineOptions;
   readonly #now: () => number;
+  readonly #observer: EngineObserver | undefined;
   readonly #scheduler: RowScheduler;
   readonly #jobs: Jobs;
   /** Rows that have no registers yet. */
@@ -94,10 +98,13 @@ export class Engine {
   /** Told whenever a job has ended or given back its last row. */
   readonly #onRest: (() => void)[] = [];
   #draining = false;
+  /** Pumps outside of the asynchronous context of the request that is being served: what begins here outlives it. */
+  readonly #begin: () => void = AsyncResource.bind(() => this.#pump());
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#observer = options.observer;
     this.#jobs = new Jobs(options.retentionMs);
     const { weightOf = () => 1, limits } = options;
     this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
@@ -167,6 +174,14 @@ export class Engine {
     return this.#scheduler.limit(laneOf(model, graph));
   }
 
+  /** How long the job that has waited longest for its first registers has done so, in ms; 0: none waits. */
+  get oldestWaitMs(): number {
+    for (const job of this.#running) {
+      if (job.startedMs === undefined) return this.#now() - job.submittedMs;
+    }
+    return 0;
+  }
+
   get load(): EngineLoad {
     const { slab } = this.#options;
     return {
@@ -180,6 +195,15 @@ export class Engine {
 
   /** @throws ServerError "queue-full", "too-large", "deadline-exceeded", "shutting-down", "worker-lost" */
   submit(request: JobSpec): Job {
+    try {
+      return this.#submit(request);
+    } catch (error) {
+      this.#observer?.refused?.(request, asServerError(error));
+      throw error;
+    }
+  }
+
+  #submit(request: JobSpec): Job {
     this.checkOpen();
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const { limits, slab, weightOf = () => 1 } = this.#options;
@@ -195,7 +219,9 @@ export class Engine {
     const { spec, expected } = fitToDeadline(request, (way) => expectationOf(way, surroundings));
     const job = new Job(spec, nowMs, {
       left: (left) => this.cancel(left),
-      ended: (ended) => this.#forget(ended),
+      ended: (ended, error) => this.#forget(ended, error),
+      previewed: (of) => this.#observer?.previewed?.(of),
+      unread: (of) => this.#observer?.unread?.(of),
     });
     const asked = takenBy(job.unbegun, this.#lanes);
     const found = takenBefore(claimOf(spec), backlog, this.#lanes);
@@ -203,6 +229,7 @@ export class Engine {
     this.#jobs.add(job);
     this.#running.add(job);
     this.#watchDeadline(job);
+    this.#observer?.submitted?.(job);
     job.accept({
       rows: spec.rows.length,
       expectedEvaluations: BigInt(expected.evaluations),
@@ -211,7 +238,7 @@ export class Engine {
       adjusted: spec.adjusted ?? "",
     });
     for (const row of job.rows) this.#waiting.add(row);
-    this.#pump();
+    this.#begin();
     if (job.startedMs === undefined) this.#queueUpdates.add(job);
     return job;
   }
@@ -282,7 +309,10 @@ export class Engine {
       for (const [i, register] of row.spec.program.inputs.entries()) {
         slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
       }
-      row.job.begin(this.#now());
+      if (row.job.startedMs === undefined) {
+        row.job.begin(this.#now());
+        this.#observer?.started?.(row.job);
+      }
       this.#waiting.hold(row);
       this.#active.add(row);
       row.advance([]);
@@ -311,10 +341,12 @@ export class Engine {
       row.running = true;
       row.previewing = this.#previewDue(row);
     }
+    const places = rows.reduce((sum, row) => sum + row.places, 0);
+    const model = rows[0]?.job.spec.model.name ?? "";
+    const back = this.#observer?.batch?.({ model, graph, rows, places });
     let answer: BatchAnswer | ServerError;
     try {
       const steps = rows.map(rowStep);
-      const places = rows.reduce((sum, row) => sum + row.places, 0);
       answer = await this.#options.workers.batch(
         { kind: "batch", graph, source, rows: steps },
         cost.stepMs(places),
@@ -323,7 +355,11 @@ export class Engine {
       answer = asServerError(error);
     }
     this.#batches--;
-    if (!(answer instanceof ServerError)) this.#measured(choice, answer.totalMs);
+    if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
+    else {
+      back?.({ stepMs: answer.totalMs });
+      this.#measured(choice, places, answer.totalMs);
+    }
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
       row.running = false;
@@ -343,9 +379,8 @@ export class Engine {
   }
 
   /** Keeps the lane's costs current, and with them the size of its batches. */
-  #measured({ lane, rows }: Choice<Row>, stepMs: number): void {
+  #measured({ lane, rows }: Choice<Row>, places: number, stepMs: number): void {
     const { cost } = this.#lane(lane);
-    const places = rows.reduce((sum, row) => sum + row.places, 0);
     // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
     const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
     if (evaluates && cost.observe(places, stepMs)) this.#scheduler.setLimit(lane, cost.limit);
@@ -448,7 +483,8 @@ export class Engine {
     this.#deadlines.set(job, timer);
   }
 
-  #forget(job: Job): void {
+  #forget(job: Job, error: ServerError | undefined): void {
+    this.#observer?.ended?.(job, error);
     clearTimeout(this.#deadlines.get(job));
     this.#deadlines.delete(job);
     this.#running.delete(job);

@@ -8,6 +8,8 @@ interface Entry {
   readonly sequence: bigint;
   /** Gone once a newer event of the same kind and row has replaced it. */
   event: JobEvent | undefined;
+  /** Some reader has got it. */
+  read: boolean;
 }
 
 /**
@@ -17,6 +19,7 @@ interface Entry {
  */
 export class EventLog {
   readonly #jobId: string;
+  readonly #onUnread: (event: Happening) => void;
   #entries: Entry[] = [];
   readonly #latest = new Map<string, Entry>();
   #replaced = 0;
@@ -26,8 +29,10 @@ export class EventLog {
   /** Readers that have seen all there is. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(jobId: string) {
+  /** @param onUnread is told of each event that a newer one has replaced before any reader got it */
+  constructor(jobId: string, onUnread: (event: Happening) => void = () => {}) {
     this.#jobId = jobId;
+    this.#onUnread = onUnread;
   }
 
   /** Events that it holds. */
@@ -37,8 +42,11 @@ export class EventLog {
 
   append(event: Happening, replaces?: string): void {
     const sequence = ++this.#sequence;
-    const entry: Entry = { sequence, event: { jobId: this.#jobId, sequence, event } };
+    const whole = { jobId: this.#jobId, sequence, event };
+    const entry: Entry = { sequence, event: whole, read: false };
     if (replaces !== undefined) {
+      const before = this.#latest.get(replaces);
+      if (before?.event?.event !== undefined && !before.read) this.#onUnread(before.event.event);
       this.forget(replaces);
       this.#latest.set(replaces, entry);
     }
@@ -81,7 +89,9 @@ export class EventLog {
         const entry = this.#firstAfter(last);
         if (entry !== undefined) {
           last = entry.sequence;
-          if (entry.event !== undefined) yield entry.event;
+          if (entry.event === undefined) continue;
+          entry.read = true;
+          yield entry.event;
         } else if (this.#ended) {
           if (this.#error !== undefined) throw this.#error;
           return;

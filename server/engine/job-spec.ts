@@ -60,6 +60,8 @@ export interface CheaperWay {
 
 /** A checked request: everything that the engine needs to run it. */
 export interface JobSpec {
+  /** The call that asked for it, such as "sample"; only for those who observe. */
+  readonly task?: string;
   readonly model: Model;
   /** At least one. */
   readonly rows: readonly RowSpec[];

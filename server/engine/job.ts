@@ -16,8 +16,12 @@ const PROGRESS_INTERVAL_MS = 250;
 export interface JobOwner {
   /** The caller has gone and the job is not detached. */
   left(job: Job): void;
-  /** The job has completed, failed or been cancelled. */
-  ended(job: Job): void;
+  /** The job has completed, failed or been cancelled, then with `error`. */
+  ended(job: Job, error?: ServerError): void;
+  /** A preview can be read. */
+  previewed?(job: Job): void;
+  /** A newer preview has replaced one that nobody had read. */
+  unread?(job: Job): void;
 }
 
 /** One request while it runs and as long as it is remembered: its rows, and all that it has said. */
@@ -42,13 +46,16 @@ export class Job implements JobView {
     this.spec = spec;
     this.submittedMs = nowMs;
     this.rows = spec.rows.map((row, index) => new Row(this, index, row));
-    this.#log = new EventLog(this.id);
+    this.#log = new EventLog(this.id, ({ $case }) => {
+      if ($case === "preview") owner.unread?.(this);
+    });
     this.#owner = owner;
     this.#unfinished = spec.rows.length;
     this.#previews = new PreviewEncoder(spec, (row, evaluations, time, image) => {
       if (this.endedMs !== undefined || row.step === undefined) return;
       const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
       this.#log.append({ $case: "preview", value: preview }, `preview/${row.index}`);
+      owner.previewed?.(this);
     });
   }
 
@@ -135,7 +142,7 @@ export class Job implements JobView {
     this.endedMs = nowMs;
     this.failed = true;
     this.#log.end(error);
-    this.#owner.ended(this);
+    this.#owner.ended(this, error);
   }
 
   #complete(nowMs: number): void {

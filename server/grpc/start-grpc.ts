@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Service } from "../service.ts";
 import { scoreStreamDefinition } from "./definition.ts";
 import { addHealth } from "./health.ts";
+import { type Called, observeCalls } from "./observe-calls.ts";
 import { addReflection } from "./reflection.ts";
 import { scoreStreamHandlers } from "./score-stream.ts";
 
@@ -23,14 +24,16 @@ export interface Listening {
 /**
  * Serves scorestream.v1.ScoreStream, grpc.health.v1 and reflection.
  *
+ * @param called is told of each call that has ended
  * @throws Error when it can't listen on the configured address
  */
 export async function startGrpc(
   service: Service,
   config: Pick<Config, "host" | "grpcPort" | "maxFrameBytes" | "maxRows">,
   log: Logger,
+  called: Called = () => {},
 ): Promise<Listening> {
-  const server = new Server(options(config));
+  const server = new Server({ ...options(config), interceptors: [observeCalls(called)] });
   server.addService(scoreStreamDefinition, scoreStreamHandlers(service, log));
   const health = addHealth(server, service);
   addReflection(server);

@@ -9,6 +9,7 @@ import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import { wrongValue } from "../requests/seen.ts";
 import type { Service, Uploading } from "../service.ts";
+import { inTraceOf } from "../telemetry/caller-trace.ts";
 import { CLOSE } from "./close-codes.ts";
 import { dispatch, type Response } from "./dispatch.ts";
 import { type FrameKind, readFrame, writeFrame } from "./frame.ts";
@@ -30,6 +31,7 @@ export class Connection {
   readonly #service: Service;
   readonly #limits: ConnectionLimits;
   readonly #log: Logger;
+  readonly #traceparent: string | undefined;
   readonly #outbox: Outbox;
   /** By id: what stops each request that sends a job's events. */
   readonly #inFlight = new Map<string, () => void>();
@@ -43,7 +45,15 @@ export class Connection {
   /** Whether anything came since the last heartbeat. */
   #heard = true;
 
-  constructor(socket: WebSocket, service: Service, limits: ConnectionLimits, log: Logger) {
+  /** @param traceparent of the request that opened the socket: of frames without one of their own */
+  constructor(
+    socket: WebSocket,
+    service: Service,
+    limits: ConnectionLimits,
+    log: Logger,
+    traceparent?: string | string[],
+  ) {
+    this.#traceparent = typeof traceparent === "string" ? traceparent : undefined;
     this.#socket = socket;
     this.#service = service;
     this.#limits = limits;
@@ -108,7 +118,10 @@ export class Connection {
       if (this.#closed) break;
       const frame = readFrame(next.bytes, next.kind);
       if ("error" in frame) this.#fail(frame.id, next.kind, "frame", frame.error);
-      else this.#serve(frame.id, next.kind, frame.request);
+      else {
+        const { id, request, traceparent = this.#traceparent } = frame;
+        inTraceOf(traceparent, () => this.#serve(id, next.kind, request));
+      }
     }
     this.#receiving = false;
     if (this.#socket.isPaused) this.#socket.resume();

@@ -13,7 +13,7 @@ export type FrameKind = "text" | "binary";
 
 /** A frame that came: a request, or what is wrong with it; `id` is "" where it could not be read. */
 export type ReadFrame =
-  | { readonly id: string; readonly request: ClientRequest }
+  | { readonly id: string; readonly request: ClientRequest; readonly traceparent?: string }
   | { readonly id: string; readonly error: ServerError };
 
 /** The id comes back on every event of a request, so it must not be large. */
@@ -33,7 +33,8 @@ export function readFrame(bytes: Buffer, kind: FrameKind): ReadFrame {
         : decode(clientFrame, ClientFrame, bytes);
     id = checkId(frame.id);
     if (frame.request === undefined) throw noRequest();
-    return { id, request: frame.request };
+    const { request, traceparent } = frame;
+    return { id, request, ...(traceparent === undefined ? {} : { traceparent }) };
   } catch (error) {
     return { id, error: asServerError(error) };
   }

@@ -181,7 +181,7 @@ test("a peer that answers no ping is dropped and its jobs are left", async (t) =
 });
 
 test("a peer that answers pings stays", async (t) => {
-  const { client } = await serveWs(t, {}, 200);
+  const { client } = await serveWs(t, {}, 1000);
   for (let ping = 0; ping < 3; ping++) await once(client.socket, "ping");
   client.sendJson({ id: "a", listModels: {} });
   t.deepEqual(casesOf([await client.next()]), ["models"]);

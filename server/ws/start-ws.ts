@@ -25,6 +25,8 @@ type WsConfig = Pick<
 
 /** The WebSocket front end. */
 export interface Sockets {
+  /** Open ones. */
+  readonly size: number;
   /** Takes no new sockets, lets requests in flight end for at most `graceMs`, then closes with 1001. */
   close(graceMs: number): Promise<void>;
 }
@@ -56,7 +58,13 @@ export function startWs(
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, service, limits(config), log);
+      const connection = new Connection(
+        webSocket,
+        service,
+        limits(config),
+        log,
+        request.headers.traceparent,
+      );
       connections.add(connection);
       webSocket.on("close", () => connections.delete(connection));
     });
@@ -67,6 +75,9 @@ export function startWs(
   }, heartbeatMs).unref();
 
   return {
+    get size() {
+      return connections.size;
+    },
     async close(graceMs: number): Promise<void> {
       for (const connection of connections) connection.drain();
       const closed = new Promise<void>((resolve) => sockets.close(() => resolve()));

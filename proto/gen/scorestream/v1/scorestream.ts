@@ -576,6 +576,8 @@ export interface ClientFrame {
     | { $case: "watch"; value: WatchRequest }
     | { $case: "cancel"; value: CancelRequest }
     | undefined;
+  /** of the W3C's Trace Context: the caller's span; default: that of the socket's own request */
+  traceparent?: string | undefined;
 }
 
 export interface ServerFrame {
@@ -6094,7 +6096,7 @@ export const LikelihoodSettings: MessageFns<LikelihoodSettings> = {
 };
 
 function createBaseClientFrame(): ClientFrame {
-  return { id: "", request: undefined };
+  return { id: "", request: undefined, traceparent: undefined };
 }
 
 export const ClientFrame: MessageFns<ClientFrame> = {
@@ -6127,6 +6129,9 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       case "cancel":
         CancelRequest.encode(message.request.value, writer.uint32(74).fork()).join();
         break;
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(82).string(message.traceparent);
     }
     return writer;
   },
@@ -6216,6 +6221,14 @@ export const ClientFrame: MessageFns<ClientFrame> = {
             message.request = { $case: "cancel", value: CancelRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6252,6 +6265,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         : isSet(object.cancel)
         ? { $case: "cancel", value: CancelRequest.fromJSON(object.cancel) }
         : undefined,
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : undefined,
     };
   },
 
@@ -6276,6 +6290,9 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       obj.watch = WatchRequest.toJSON(message.request.value);
     } else if (message.request?.$case === "cancel") {
       obj.cancel = CancelRequest.toJSON(message.request.value);
+    }
+    if (message.traceparent !== undefined) {
+      obj.traceparent = message.traceparent;
     }
     return obj;
   },
@@ -6336,6 +6353,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         break;
       }
     }
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };

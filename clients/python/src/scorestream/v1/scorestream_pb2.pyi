@@ -1436,8 +1436,11 @@ class ClientFrame(_message.Message):
     UPLOAD_FIELD_NUMBER: _builtins.int
     WATCH_FIELD_NUMBER: _builtins.int
     CANCEL_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """the caller's name for this request, echoed on every answer to it"""
+    traceparent: _builtins.str
+    """of the W3C's Trace Context: the caller's span; default: that of the socket's own request"""
     @_builtins.property
     def list_models(self) -> Global___ListModelsRequest: ...
     @_builtins.property
@@ -1466,13 +1469,19 @@ class ClientFrame(_message.Message):
         upload: Global___UploadRequest | None = ...,
         watch: Global___WatchRequest | None = ...,
         cancel: Global___CancelRequest | None = ...,
+        traceparent: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "decode", b"decode", "encode", b"encode", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "decode", b"decode", "encode", b"encode", "id", b"id", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "id", b"id", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__traceparent: _TypeAlias = _typing.Literal["traceparent"]  # noqa: Y015
+    _WhichOneofArgType__traceparent: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent"]  # noqa: Y015
     _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["list_models", "sample", "encode", "decode", "log_likelihood", "upload", "watch", "cancel"]  # noqa: Y015
     _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__traceparent) -> _WhichOneofReturnType__traceparent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_request) -> _WhichOneofReturnType_request | None: ...
 
 Global___ClientFrame: _TypeAlias = ClientFrame  # noqa: Y015

@@ -481,6 +481,8 @@ export interface ClientFrame {
     | { $case: "watch"; value: WatchRequest }
     | { $case: "cancel"; value: CancelRequest }
     | undefined;
+  /** of the W3C's Trace Context: the caller's span; default: that of the socket's own request */
+  traceparent?: string | undefined;
 }
 
 export interface ServerFrame {
@@ -4670,7 +4672,7 @@ export const LikelihoodSettings: MessageFns<LikelihoodSettings> = {
 };
 
 function createBaseClientFrame(): ClientFrame {
-  return { id: "", request: undefined };
+  return { id: "", request: undefined, traceparent: undefined };
 }
 
 export const ClientFrame: MessageFns<ClientFrame> = {
@@ -4703,6 +4705,9 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       case "cancel":
         CancelRequest.encode(message.request.value, writer.uint32(74).fork()).join();
         break;
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(82).string(message.traceparent);
     }
     return writer;
   },
@@ -4792,6 +4797,14 @@ export const ClientFrame: MessageFns<ClientFrame> = {
             message.request = { $case: "cancel", value: CancelRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4860,6 +4873,7 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         break;
       }
     }
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };
