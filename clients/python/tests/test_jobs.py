@@ -12,6 +12,7 @@ import pytest
 from pixels import LONG, LOOSE, SIZE, levels
 
 from scorestream import (
+    Accepted,
     Client,
     FastSolver,
     JobEvent,
@@ -23,6 +24,8 @@ from scorestream import (
     Sampler,
     ScoreStreamError,
 )
+from scorestream.v1.scorestream_pb2 import Progress as RowProgress
+from scorestream.v1.scorestream_pb2 import SampleResult
 
 STEPS = 60
 STEADY = Sampler(predictor_corrector=PredictorCorrector(steps=STEPS))
@@ -168,6 +171,19 @@ def test_progress_without_tqdm_is_a_line(client: Client, monkeypatch: pytest.Mon
     first, *_, last = shown.getvalue().strip().split("\r")
     assert first.split() == ["0%", "|", "|", "0/3"]
     assert last.split() == ["100%", f"|{'#' * 30}|", "3/3"]
+
+
+def test_progress_adds_up_what_each_row_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    shown = io.StringIO()
+    with redirect_stderr(shown), Progress("two") as bar:
+        bar(JobEvent(accepted=Accepted(rows=2)))
+        bar(JobEvent(progress=RowProgress(row=0, fraction=0.5)))
+        bar(JobEvent(progress=RowProgress(row=1, fraction=0.25)))
+        bar(JobEvent(progress=RowProgress(row=0, fraction=0.75)))
+        bar(JobEvent(sampled=SampleResult(row=1)))
+    done = [line.split()[-1] for line in shown.getvalue().strip().split("\r")]
+    assert done == ["0/2", "0.5/2", "0.75/2", "1/2", "1.75/2"]
 
 
 def test_progress_counts_every_probe_as_a_row(client: Client) -> None:

@@ -121,14 +121,15 @@ def test_a_call_is_made_again_until_there_is_a_connection(target: str) -> None:
 
 
 def test_a_request_whose_answer_was_lost_gets_the_job_that_it_started(target: str) -> None:
+    retry = Watched()
     with (
         Proxy(target) as proxy,
-        Client(proxy.target, retry=QUICK) as client,
+        Client(proxy.target, retry=retry) as client,
         Client(target, retry=None) as direct,
     ):
         client.list_models()
         proxy.swallows = True
-        # All the rows that the server holds: a second such job would be refused.
+        # All the rows that the server holds: a second such job would be refused at first.
         job = client.sample(count=MAX_ROWS, sampler=LONG, options=DETACHED)
         wait_until_full(direct)
         proxy.swallows = False
@@ -136,6 +137,7 @@ def test_a_request_whose_answer_was_lost_gets_the_job_that_it_started(target: st
         assert next(iter(job)).accepted.rows == MAX_ROWS
         assert job.id is not None
         assert direct.cancel(job.id).cancelled
+    assert {failure.code for failure in retry.seen} == {None}, "lost, never refused"
 
 
 def test_a_job_is_asked_for_again_when_there_is_room(target: str, client: Client) -> None:

@@ -42,7 +42,6 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.max_receive_message_length", -1),
     # gRPC tries a lost connection again after 1 s and more, in which every call fails at once.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # A network that has gone silent is a lost connection too, once a ping is not answered.
     ("grpc.keepalive_time_ms", 30_000),
