@@ -66,7 +66,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 };
 
 /**
- * About 80 % of what a thousand devices do in full batches. Half of them serve two models, the others two others; a fifth are slower.
+ * Seven tenths of what a thousand devices do in full batches. Half of them serve two models, the others two others; a fifth are slower.
  * Every tenth tenant sends six times as much as the others, every fourth sends batch work, every eighth has deadlines.
  */
 function fleet(): Scenario {
@@ -75,7 +75,7 @@ function fleet(): Scenario {
     ["digits", "faces"],
     ["rooms", "birds"],
   ] as const;
-  const perSecond = (i: number): number => (i % 10 === 0 ? 576 : 96);
+  const perSecond = (i: number): number => (i % 10 === 0 ? 460 : 77);
   return {
     devices: Array.from({ length: 1000 }, (_, i) => {
       const kind = i % 5 === 0 ? slow : gpu;
@@ -90,7 +90,7 @@ function fleet(): Scenario {
       evaluations: [5, 15] as const,
       ...(i % 8 === 3 && { deadlineMs: [2000, 5000] as const }),
     })),
-    endMs: 7_000,
+    endMs: 8_700,
     maxActiveRows: 256,
     faults: { meanUpMs: 100_000, meanDownMs: 3_000 },
   };

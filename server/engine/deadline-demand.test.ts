@@ -18,7 +18,7 @@ test("the critical deadline is what adding up all work by deadline gives, whatev
     fc.record({ at: fc.integer({ min: -60, max: 60 }) }),
   );
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 120 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 120, size: "max" }), (commands) => {
       const tree = new DeadlineDemand();
       const nodes: { node: DemandNode; demand: Demand }[] = [];
       for (const one of commands) {

@@ -98,7 +98,7 @@ test("under random commands each row is on one device, the one with the least to
     fc.record({ toggle: fc.constantFrom("0", "1", "2", "3") }),
   );
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 200 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 200, size: "max" }), (commands) => {
       const placement = new Placement<string>();
       const open = new Set<string>();
       const rows = new Map<string, { home: Home<string>; evaluations: number }>();

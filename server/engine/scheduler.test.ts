@@ -201,7 +201,7 @@ test("under random commands no row is lost, doubled or chosen after it was taken
     fc.record({ limit: fc.integer({ min: 1, max: 20 }) }),
   );
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 300 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 300, size: "max" }), (commands) => {
       const limits: Record<string, number> = { a: 1, b: 3, c: 16, d: 4 };
       const devices: Record<string, string> = { a: "0", b: "0", c: "0", d: "1" };
       const rows = new Scheduler<string>({ weightOf: (tenant) => (tenant === "x" ? 3 : 0.5) });

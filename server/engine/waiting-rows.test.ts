@@ -90,7 +90,7 @@ test("under random commands no row is lost or doubled, and no more hold a place 
   );
   fc.assert(
     fc.property(
-      fc.array(command, { maxLength: 150 }),
+      fc.array(command, { maxLength: 150, size: "max" }),
       fc.integer({ min: 1, max: 20 }),
       (commands, places) => {
         const rows = waitingRows(places, { a: 3 });
