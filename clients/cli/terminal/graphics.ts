@@ -31,6 +31,8 @@ export async function detectGraphics(
   const colorDepth = output.isTTY ? colorDepthOf(output) : 1;
   const none: Graphics = { preview: "none", cell: USUAL_CELL, colorDepth };
   if (!output.isTTY || !process.stdout.isTTY || asked === "none") return none;
+  // Such as TERM=dumb, which answers nothing, and NO_COLOR.
+  if (asked === undefined && colorDepth === 1) return none;
   if (asked === "blocks") return { ...none, preview: "blocks" };
   const replies = await askTerminal(terminal);
   const cell = replies?.cell ?? USUAL_CELL;

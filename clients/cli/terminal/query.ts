@@ -22,8 +22,8 @@ export interface Replies {
   readonly cell: CellSize | undefined;
 }
 
-/** Longer than a far terminal takes; only one that never answers costs so much. In ms. */
-const TIMEOUT_MS = 1000;
+/** Longer than a far terminal on a busy machine takes; only one that never answers costs so much. In ms. */
+const TIMEOUT_MS = 5000;
 
 /**
  * A picture of one pixel that is only looked at (kitty), its name (XTVERSION), the size of a character (XTWINOPS 16),
