@@ -13,7 +13,7 @@ import { spawnServer } from "./spawn.ts";
 const { values } = parseArgs({
   options: {
     count: { type: "string", default: "200" },
-    steps: { type: "string", default: "40" },
+    steps: { type: "string", default: "20" },
     "idle-s": { type: "string", default: "5" },
   },
 });
