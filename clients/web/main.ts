@@ -29,6 +29,8 @@ async function run(
     task?.createView?.(job) ?? new GalleryView(job, given, (row) => viewer.open(job, row));
   const card = new JobCard(job, view);
   jobs.prepend(card.element);
+  // On a phone the form is above the pictures; elsewhere the list may have been scrolled.
+  if (!("jobId" in start)) card.element.scrollIntoView({ block: "nearest" });
   await job.follow(start, (row) => {
     card.update(row);
     if (row !== undefined) viewer.update(row);
