@@ -19,6 +19,8 @@ export async function installDebianPackages() {
   if (!isRoot && !existsSync("/usr/bin/sudo")) return;
   // -n: a sudo that would ask for a password fails.
   const [command, ...before] = isRoot ? ["apt-get"] : ["sudo", "-n", "apt-get"];
+  // Without a network it is known soon.
+  before.push("-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20");
   console.error(`installing ${missing.join(" and ")}, for tests (apt-get)`);
   try {
     await run(command, [...before, "-q", "update"]);
