@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import type { BatchAnswer, GraphName, GraphSource, RowAnswer } from "../../worker/protocol.ts";
+import type { BatchAnswer, GraphName, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
@@ -9,13 +9,16 @@ import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
 import { fitToDeadline } from "./fit-to-deadline.ts";
 import { Job } from "./job.ts";
+import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
-import { type Lane, laneOf, laneOfRow } from "./lane.ts";
-import { type Bench, measureLanes } from "./measure-lanes.ts";
+import { laneOfRow } from "./lane.ts";
+import type { Bench } from "./measure-lanes.ts";
 import type { EngineObserver } from "./observer.ts";
+import { OpenLanes } from "./open-lanes.ts";
 import { queueForecast, type RowForecast } from "./queue-forecast.ts";
 import { QueueUpdates } from "./queue-updates.ts";
+import { Registers } from "./registers.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import { type Choice, Scheduler } from "./scheduler.ts";
@@ -83,17 +86,14 @@ export class Engine {
   /** Rows that have no registers yet. */
   readonly #waiting: WaitingRows<Row>;
   readonly #queueUpdates: QueueUpdates;
-  /** Rows that have registers. */
-  readonly #active = new Set<Row>();
-  /** Rows of ended jobs that a worker still has. They hold registers, but take nobody's place. */
-  readonly #leaving = new Set<Row>();
+  readonly #registers: Registers;
   /** Rows whose batch has failed. */
   readonly #suspects = new Suspects<Row>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes: OpenLanes;
   #batches = 0;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
-  readonly #deadlines = new Map<Job, NodeJS.Timeout>();
+  readonly #deadlines = new JobDeadlines();
   #onIdle: (() => void) | undefined;
   /** Told whenever a job has ended or given back its last row. */
   readonly #onRest: (() => void)[] = [];
@@ -106,12 +106,15 @@ export class Engine {
     this.#now = options.now ?? (() => performance.now());
     this.#observer = options.observer;
     this.#jobs = new Jobs(options.retentionMs);
-    const { weightOf = () => 1, limits } = options;
+    const { weightOf = () => 1, limits, workers, maxBatchRows, maxStepMs } = options;
     this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
+    const bounds = { maxPlaces: maxBatchRows, maxStepMs };
+    this.#lanes = new OpenLanes(workers, this.#scheduler, bounds);
+    this.#registers = new Registers(options.slab);
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
     const forecast = (): RowForecast<Row>[] => this.#forecast();
     this.#queueUpdates = new QueueUpdates(forecast, this.#now, options.queueIntervalMs);
-    options.workers.follow(() => this.#failAll());
+    workers.follow(() => this.#failAll());
   }
 
   /**
@@ -120,22 +123,8 @@ export class Engine {
    * @param bench where they are measured; default the workers that serve
    * @throws ServerError where one does not run
    */
-  async open(model: Model, bench?: Bench): Promise<void> {
-    const { workers, maxBatchRows, maxStepMs } = this.#options;
-    const bounds = { maxPlaces: maxBatchRows, maxStepMs };
-    let measured: Awaited<ReturnType<typeof measureLanes>>;
-    try {
-      measured = await measureLanes(model, bench ?? workers, bounds);
-      if (bench !== undefined) await workers.warm([...model.graphs.values()]);
-    } catch (error) {
-      await this.#free([...model.graphs.values()]);
-      throw error;
-    }
-    for (const [name, lane] of measured) {
-      const { cost } = lane;
-      this.#lanes.set(name, lane);
-      this.#scheduler.open(name, { limit: cost.limit, stepMs: (places) => cost.stepMs(places) });
-    }
+  open(model: Model, bench?: Bench): Promise<void> {
+    return this.#lanes.open(model, bench);
   }
 
   /** Closes a model's lanes, once none of its jobs runs and none may come, and frees its sessions in the workers. */
@@ -143,25 +132,15 @@ export class Engine {
     while (this.#uses(model)) {
       await new Promise<void>((resolve) => this.#onRest.push(resolve));
     }
-    for (const graph of model.graphs.keys()) {
-      const name = laneOf(model, graph);
-      this.#lanes.delete(name);
-      this.#scheduler.close(name);
-    }
-    await this.#free([...model.graphs.values()]);
-  }
-
-  /** Frees the workers' sessions of graphs, but of those that an open lane has too: models and versions may share a file. */
-  async #free(sources: readonly GraphSource[]): Promise<void> {
-    const keys = new Set(sources.map(({ key }) => key));
-    for (const { source } of this.#lanes.values()) keys.delete(source.key);
-    await this.#options.workers.release([...keys]);
+    await this.#lanes.close(model);
   }
 
   /** Whether a job of the model runs, or a worker has a row of one that has ended. */
   #uses(model: Model): boolean {
     const mine = ({ spec }: Job): boolean => spec.model === model;
-    return [...this.#running].some(mine) || [...this.#leaving].some(({ job }) => mine(job));
+    return (
+      [...this.#running].some(mine) || [...this.#registers.leaving].some(({ job }) => mine(job))
+    );
   }
 
   /** Tells those who wait for the last step of a job. */
@@ -171,7 +150,7 @@ export class Engine {
 
   /** The largest batch of a model's lane. */
   batchLimitOf(model: Model, graph: GraphName): number {
-    return this.#scheduler.limit(laneOf(model, graph));
+    return this.#lanes.limitOf(model, graph);
   }
 
   /** How long the job that has waited longest for its first registers has done so, in ms; 0: none waits. */
@@ -183,13 +162,12 @@ export class Engine {
   }
 
   get load(): EngineLoad {
-    const { slab } = this.#options;
     return {
       jobs: this.#running.size,
-      active: this.#active.size,
+      active: this.#registers.active.size,
       waiting: this.#waiting.size,
-      leaving: this.#leaving.size,
-      slabElements: slab.used,
+      leaving: this.#registers.leaving.size,
+      slabElements: this.#registers.usedElements,
     };
   }
 
@@ -206,13 +184,13 @@ export class Engine {
   #submit(request: JobSpec): Job {
     this.checkOpen();
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
-    const { limits, slab, weightOf = () => 1 } = this.#options;
+    const { limits, weightOf = () => 1 } = this.#options;
     const nowMs = this.#now();
     const backlog = backlogOf(this.#running);
     const surroundings: Surroundings = {
       nowMs,
       backlog,
-      lanes: this.#lanes,
+      lanes: this.#lanes.all,
       maxActiveRows: limits.maxActiveRows,
       weightOf,
     };
@@ -223,12 +201,16 @@ export class Engine {
       previewed: (of) => this.#observer?.previewed?.(of),
       unread: (of) => this.#observer?.unread?.(of),
     });
-    const asked = takenBy(job.unbegun, this.#lanes);
-    const found = takenBefore(claimOf(spec), backlog, this.#lanes);
-    admit(spec, asked, { ...expected, ...found }, limits, slab.memory.byteLength);
+    const asked = takenBy(job.unbegun, this.#lanes.all);
+    const found = takenBefore(claimOf(spec), backlog, this.#lanes.all);
+    admit(spec, asked, { ...expected, ...found }, limits, this.#registers.bytes);
     this.#jobs.add(job);
     this.#running.add(job);
-    this.#watchDeadline(job);
+    this.#deadlines.watch(job, nowMs, () => {
+      const message = `job ${job.id} was not done by its deadline`;
+      this.#end(job, new ServerError("deadline-exceeded", message));
+      this.#pump();
+    });
     this.#observer?.submitted?.(job);
     job.accept({
       rows: spec.rows.length,
@@ -299,22 +281,13 @@ export class Engine {
   }
 
   #activate(): void {
-    const { slab } = this.#options;
     for (let row = this.#waiting.first; row !== undefined; row = this.#waiting.first) {
-      const { shape } = row.job.spec.model;
-      const dims = shape.channels * shape.height * shape.width;
-      const offset = slab.allocate(2 * row.allocated * dims);
-      if (offset === undefined) return;
-      row.offset = offset;
-      for (const [i, register] of row.spec.program.inputs.entries()) {
-        slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
-      }
+      if (!this.#registers.give(row)) return;
       if (row.job.startedMs === undefined) {
         row.job.begin(this.#now());
         this.#observer?.started?.(row.job);
       }
       this.#waiting.hold(row);
-      this.#active.add(row);
       row.advance([]);
       this.#ready(row);
     }
@@ -322,24 +295,24 @@ export class Engine {
 
   /** When every row that waits would begin and end. */
   #forecast(): RowForecast<Row>[] {
-    const { slab } = this.#options;
+    const { active, leaving, freeElements } = this.#registers;
     return queueForecast({
       nowMs: this.#now(),
       waiting: this.#waiting.copy(),
-      active: [...this.#active, ...this.#leaving],
-      needOf: (row) => needOf(row, this.#lanes),
-      freeElements: slab.size - slab.used,
+      active: [...active, ...leaving],
+      needOf: (row) => needOf(row, this.#lanes.all),
+      freeElements,
     });
   }
 
   /** Run: one step of each row with one evaluation, on any worker. */
   async #run(choice: Choice<Row>, retry?: Retry<Row>): Promise<void> {
     const { lane, rows } = choice;
-    const { graph, source, cost } = this.#lane(lane);
+    const { graph, source, cost } = this.#lanes.get(lane);
     this.#batches++;
     for (const row of rows) {
       row.running = true;
-      row.previewing = this.#previewDue(row);
+      row.previewing = row.previewDue(this.#now());
     }
     const places = rows.reduce((sum, row) => sum + row.places, 0);
     const model = rows[0]?.job.spec.model.name ?? "";
@@ -358,7 +331,9 @@ export class Engine {
     if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
     else {
       back?.({ stepMs: answer.totalMs });
-      this.#measured(choice, places, answer.totalMs);
+      // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
+      const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
+      if (evaluates) this.#lanes.measured(lane, places, answer.totalMs);
     }
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
@@ -376,14 +351,6 @@ export class Engine {
     this.#pump();
     // The next batch is on its way; now there is time for what people look at.
     for (const show of pictures) show();
-  }
-
-  /** Keeps the lane's costs current, and with them the size of its batches. */
-  #measured({ lane, rows }: Choice<Row>, places: number, stepMs: number): void {
-    const { cost } = this.#lane(lane);
-    // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
-    const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
-    if (evaluates && cost.observe(places, stepMs)) this.#scheduler.setLimit(lane, cost.limit);
   }
 
   /** Apply: takes a row past the step that a worker has done. */
@@ -415,14 +382,14 @@ export class Engine {
       this.#end(job, new ServerError("solver-failed", `row ${row.index}: ${failed.failure}`));
     } else if (row.step !== undefined) {
       if (row.previewing) {
-        const estimate = this.#copy(row, program.preview);
+        const estimate = this.#registers.copy(row, program.preview);
         pictures.push(() => job.preview(row, time, estimate));
       }
       const { fraction } = step;
       pictures.push(() => job.progress(row, time, fraction, this.#now()));
       this.#ready(row);
     } else {
-      const pixels = this.#copy(row, program.result);
+      const pixels = this.#registers.copy(row, program.result);
       this.#release(row);
       pictures.push(() => void job.finish(row, pixels, this.#now));
     }
@@ -465,62 +432,20 @@ export class Engine {
       if (row.step !== undefined && !this.#suspects.remove(row)) {
         this.#scheduler.remove(laneOfRow(row), row);
       }
-      // A row that a worker has is released when it comes back: until then the worker may write to it.
-      if (!row.running) this.#release(row);
-      else if (this.#active.delete(row)) this.#leaving.add(row);
+      if (row.running) this.#registers.leave(row);
+      else this.#release(row);
     }
-  }
-
-  /** Ends a job that is not done by its deadline, whatever was predicted. */
-  #watchDeadline(job: Job): void {
-    const { deadlineMs } = job.spec;
-    if (deadlineMs === undefined) return;
-    const timer = setTimeout(() => {
-      const message = `job ${job.id} was not done by its deadline`;
-      if (job.endedMs === undefined) this.#end(job, new ServerError("deadline-exceeded", message));
-      this.#pump();
-    }, deadlineMs - this.#now());
-    this.#deadlines.set(job, timer);
   }
 
   #forget(job: Job, error: ServerError | undefined): void {
     this.#observer?.ended?.(job, error);
-    clearTimeout(this.#deadlines.get(job));
-    this.#deadlines.delete(job);
+    this.#deadlines.forget(job);
     this.#running.delete(job);
     this.#rest();
     if (this.#running.size === 0) this.#onIdle?.();
   }
 
   #release(row: Row): void {
-    const held = this.#active.delete(row) || this.#leaving.delete(row);
-    if (!held || row.offset === undefined) return;
-    this.#waiting.release(row);
-    this.#options.slab.release(row.offset);
-    row.offset = undefined;
-    row.step = undefined;
-  }
-
-  #copy(row: Row, register: number): Float32Array {
-    const { channels, height, width } = row.job.spec.model.shape;
-    const dims = channels * height * width;
-    const from = row.frontOf(register, dims);
-    return this.#options.slab.elements.slice(from, from + dims);
-  }
-
-  #previewDue(row: Row): boolean {
-    const { everySteps, minIntervalMs } = row.job.spec.preview;
-    if (everySteps === 0 || row.step?.estimate === undefined) return false;
-    if ((row.steps + 1) % everySteps !== 0) return false;
-    const now = this.#now();
-    if (now - row.lastPreviewMs < minIntervalMs) return false;
-    row.lastPreviewMs = now;
-    return true;
-  }
-
-  #lane(name: string): Lane {
-    const lane = this.#lanes.get(name);
-    if (lane === undefined) throw new RangeError(`no lane ${name} is open`);
-    return lane;
+    if (this.#registers.takeBack(row)) this.#waiting.release(row);
   }
 }

@@ -74,6 +74,16 @@ export class Row {
     return registersOf(this.job.spec, this.spec);
   }
 
+  /** Whether the step that runs next is to show its estimate; the time counts as the last preview's if so. */
+  previewDue(nowMs: number): boolean {
+    const { everySteps, minIntervalMs } = this.job.spec.preview;
+    if (everySteps === 0 || this.step?.estimate === undefined) return false;
+    if ((this.steps + 1) % everySteps !== 0) return false;
+    if (nowMs - this.lastPreviewMs < minIntervalMs) return false;
+    this.lastPreviewMs = nowMs;
+    return true;
+  }
+
   /** First element of a register's front. @throws RangeError where it has no registers */
   frontOf(register: number, dims: number): number {
     if (this.offset === undefined) throw new RangeError("the row has no registers");

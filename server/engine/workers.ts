@@ -50,6 +50,9 @@ export interface WorkersOptions {
   readonly quiet?: boolean;
 }
 
+/** Tasks that run when the workers are closed have so long to end, in ms: many steps of a batch. */
+const CLOSE_MS = 5_000;
+
 /** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
 export class Workers implements Bench {
   readonly threads: number;
@@ -67,6 +70,8 @@ export class Workers implements Bench {
   /** Whether a suspect device works is being found out. */
   #examination: Promise<void> | undefined;
   #closed = false;
+  /** Tasks that the workers have. */
+  readonly #underWay = new Set<Promise<WorkerAnswer>>();
 
   constructor(options: WorkersOptions) {
     const { slab, threads, isolation, watchdogMs, maxHeapMib, filename, testing, onLost } = options;
@@ -184,9 +189,13 @@ export class Workers implements Bench {
     return this.#run<DeriveAnswer>(task, DERIVE_BOUND * this.#watchdogMs);
   }
 
-  /** Ends every worker, whatever it is doing. */
+  /**
+   * Takes no more tasks, lets those that run end, for a short while, and ends every worker. A thread that is ended inside
+   * an evaluation takes the process with it: ONNX Runtime's addon throws where nothing can catch it.
+   */
   async close(): Promise<void> {
     this.#closed = true;
+    await settled([...this.#underWay], CLOSE_MS);
     const stopping = new ServerError("shutting-down", "the server is shutting down");
     await Promise.all([
       this.#stop(stopping),
@@ -260,8 +269,24 @@ export class Workers implements Bench {
       throw new ServerError("shutting-down", "the server is shutting down");
     }
     const slot = others.reduce((least, other) => (other.load < least.load ? other : least), first);
-    return answerOf<Answer>(await slot.run(task, boundMs));
+    const running = slot.run(task, boundMs);
+    this.#underWay.add(running);
+    try {
+      return answerOf<Answer>(await running);
+    } finally {
+      this.#underWay.delete(running);
+    }
   }
+}
+
+/** Resolves when all have ended, however they did, or after so long. */
+async function settled(running: readonly Promise<unknown>[], ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = globalThis.setTimeout(resolve, ms);
+  });
+  await Promise.race([Promise.allSettled(running), late]);
+  clearTimeout(timer);
 }
 
 function answerOf<Answer extends { readonly ok: true }>(answer: WorkerAnswer): Answer {
