@@ -1,5 +1,5 @@
 import test from "ava";
-import { meanOf, shareOf } from "./statistics.ts";
+import { meanOf, quantileOf, shareOf } from "./statistics.ts";
 
 test("a mean has the standard error of the sample's deviation", (t) => {
   const { mean, error } = meanOf([1, 3, 5]);
@@ -13,4 +13,12 @@ test("a share has an error even where every trial was a hit", (t) => {
   t.is(shareOf(98, 98).mean, 1);
   t.true(Math.abs(shareOf(98, 98).error - Math.sqrt((0.99 * 0.01) / 98)) < 1e-12);
   t.true(Math.abs(shareOf(49, 98).error - 0.5 / Math.sqrt(98)) < 1e-12);
+});
+
+test("a quantile lies between two values where no one has it", (t) => {
+  t.deepEqual(
+    [0, 0.25, 0.5, 1].map((share) => quantileOf([9, 1, 5], share)),
+    [1, 3, 5, 9],
+  );
+  t.throws(() => quantileOf([], 0.5), { instanceOf: RangeError });
 });

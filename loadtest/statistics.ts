@@ -13,6 +13,20 @@ export function meanOf(values: readonly number[]): Mean {
 }
 
 /**
+ * The value below which a share of the values lies, between two of them in proportion.
+ *
+ * @param share in [0, 1]
+ * @throws RangeError where there are no values
+ */
+export function quantileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  if (below === undefined || above === undefined) throw new RangeError("no values to rank");
+  return below + (at - Math.floor(at)) * (above - below);
+}
+
+/**
  * The share of `hits` in `count` trials and its standard error, for which a hit and a miss are added (Laplace), so
  * that it isn't 0 where every trial was one.
  */

@@ -9,6 +9,7 @@ test("pictures are compared each with its own digit", (t) => {
   t.is(row.count, 2);
   t.deepEqual(row.bitsPerDim, { mean: 3, error: 1 });
   t.deepEqual(row.above, { mean: 0, error: 1 });
+  t.deepEqual(row.range, [2.1, 3.9]);
   t.is(row.lessLikely, 1);
   t.is(row.evaluations, 300);
 });

@@ -1,4 +1,4 @@
-import { type Mean, meanOf } from "./statistics.ts";
+import { type Mean, meanOf, quantileOf } from "./statistics.ts";
 
 /** A picture's likelihood. */
 export interface Likelihood {
@@ -11,6 +11,8 @@ export interface Row {
   readonly count: number;
   /** Over the pictures. */
   readonly bitsPerDim: Mean;
+  /** Quantiles of 5 % and 95 % over the pictures. */
+  readonly range: readonly [low: number, high: number];
   /** Of the pictures, less the bits of the digit that each was made of. */
   readonly above: Mean;
   /** How many are less likely than the digit that they were made of. */
@@ -25,13 +27,15 @@ export function rowOf(
   likelihoods: readonly Likelihood[],
   digits: readonly Likelihood[],
 ): Row {
+  const bits = likelihoods.map(({ bitsPerDim }) => bitsPerDim);
   const differences = likelihoods.map(
     ({ bitsPerDim }, k) => bitsPerDim - (digits[k]?.bitsPerDim ?? Number.NaN),
   );
   return {
     pictures,
     count: likelihoods.length,
-    bitsPerDim: meanOf(likelihoods.map(({ bitsPerDim }) => bitsPerDim)),
+    bitsPerDim: meanOf(bits),
+    range: [quantileOf(bits, 0.05), quantileOf(bits, 0.95)],
     above: meanOf(differences),
     lessLikely: differences.filter((difference) => difference > 0).length,
     evaluations: meanOf(likelihoods.map(({ evaluations }) => evaluations)).mean,

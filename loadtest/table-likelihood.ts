@@ -119,10 +119,12 @@ async function measure(pictures: readonly Uint8Array[]): Promise<Likelihood[]> {
 
 /** Prints a row and gives it back. */
 function tell(row: Row): Row {
-  const { pictures, bitsPerDim, evaluations } = row;
+  const { pictures, bitsPerDim, range, evaluations } = row;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const { mean, error } = bitsPerDim;
-  say(`${seconds} s, ${pictures}: ${mean.toFixed(3)} +- ${error.toFixed(3)}, ${evaluations}`);
+  const [low, high] = range;
+  const words = `${mean.toFixed(3)} +- ${error.toFixed(3)}, 5 to 95 %: ${low.toFixed(3)} to ${high.toFixed(3)}`;
+  say(`${seconds} s, ${pictures}: ${words}, ${evaluations}`);
   return row;
 }
 

@@ -26,7 +26,8 @@ async function run(
   const job = new JobRun(words, connection, remembered);
   const task = TASKS.find(({ id }) => id === words.task);
   const view =
-    task?.createView?.(job) ?? new GalleryView(job, given, (row) => viewer.open(job, row));
+    task?.createView?.(job, { given, client: connection.client }) ??
+    new GalleryView(job, given, (row) => viewer.open(job, row));
   const card = new JobCard(job, view);
   jobs.prepend(card.element);
   // On a phone the form is above the pictures; elsewhere the list may have been scrolled.
@@ -51,8 +52,12 @@ function seeded(request: JobRequest): JobRequest {
 async function send(task: Task, request: JobRequest): Promise<void> {
   const { call, title, details, given } = seeded(request);
   announce(`${title}: sent`);
-  const { failure, state } = await run(call, { task: task.id, title, details }, given);
-  if (failure === undefined) announce(`${title}: all ${state.rows.length} done`);
+  const { failure, state } = await run(
+    call,
+    { task: task.id, model: call.value.model ?? "", title, details },
+    given,
+  );
+  if (failure === undefined) announce(`${title}: all ${state.results} done`);
   else if (failure.code === "cancelled") announce(`${title}: cancelled`);
   else if (state.id === "") form.fail(failure.field, failure.message);
 }

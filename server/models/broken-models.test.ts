@@ -135,6 +135,15 @@ const MANIFESTS: readonly Case[] = [
     message: "broken/model.json: ladder: seen [], expected at least 1 values",
   },
   {
+    title: "held-out likelihoods without a mean",
+    manifest: merge("", {
+      evaluation: {
+        heldOutBitsPerDim: { low: 1, high: 2, count: 9, pictures: "a split", measured: "rk45" },
+      },
+    }),
+    message: "broken/model.json: evaluation.heldOutBitsPerDim.mean: missing, expected a number",
+  },
+  {
     title: "a rung that is no sampler",
     manifest: merge("", { ladder: [{ method: "ddim", steps: 5, leastSteps: 5 }] }),
     message:

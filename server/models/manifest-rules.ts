@@ -21,9 +21,14 @@ function ordered(path: readonly string[], low: number, high: number): readonly B
   return low < high ? [] : [{ path, message: `seen ${low} and ${high}, expected low < high` }];
 }
 
-function ranges({ dataRange, sigmaRange, forwardProcess, ...rest }: Manifest): BrokenRule[] {
+function ranges(manifest: Manifest): BrokenRule[] {
+  const { dataRange, sigmaRange, forwardProcess, evaluation, ...rest } = manifest;
   const broken = [...ordered(["dataRange"], ...dataRange)];
   if (sigmaRange !== undefined) broken.push(...ordered(["sigmaRange"], ...sigmaRange));
+  const heldOut = evaluation?.heldOutBitsPerDim;
+  if (heldOut !== undefined) {
+    broken.push(...ordered(["evaluation", "heldOutBitsPerDim"], heldOut.low, heldOut.high));
+  }
   switch (forwardProcess.kind) {
     case "ve":
     case "edm":

@@ -12,6 +12,11 @@ function changed({ score, ...rest }: Changes): Json {
   return { ...example, ...rest, score: { ...at(example, "score"), ...score } };
 }
 
+/** What was measured, between these quantiles. */
+function heldOut(low: number, high: number): Json {
+  return { mean: 1.5, low, high, count: 100, pictures: "a test split", measured: "rk45 at 1e-5" };
+}
+
 const ve = { kind: "ve", sigmaMin: 0.01, sigmaMax: 50 };
 const vp = { kind: "vp", betaMin: 0.1, betaMax: 20 };
 const ddpm = { kind: "ddpm", betas: { spacing: "linear", first: 1e-4, last: 0.02, count: 1000 } };
@@ -125,6 +130,7 @@ const CONTRADICTIONS: readonly (readonly [
   ["forwardProcess.sigmaMax", { forwardProcess: { kind: "ve", sigmaMin: 1, sigmaMax: 1 } }],
   ["forwardProcess.betaMax", { forwardProcess: { kind: "vp", betaMin: 1, betaMax: 0.5 } }],
   ["forwardProcess.logSnrMax", { forwardProcess: { kind: "cosine", logSnrMin: 1, logSnrMax: 0 } }],
+  ["evaluation.heldOutBitsPerDim", { evaluation: { heldOutBitsPerDim: heldOut(2, 1) } }],
   ["samplingEps", { samplingEps: 1 }],
   ["likelihoodEps", { likelihoodEps: 2 }],
   ["classes", { classes: ["a", "a"] }],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type EvaluationEntry, evaluationSchema } from "./manifest-evaluation.ts";
 import {
   type ClassifierEntry,
   classifierSchema,
@@ -45,6 +46,7 @@ export interface Manifest {
   readonly sampler?: SamplerEntry;
   readonly ladder?: readonly RungEntry[];
   readonly provenance?: ProvenanceEntry;
+  readonly evaluation?: EvaluationEntry;
   readonly oracle?: OracleEntry;
 }
 
@@ -130,6 +132,7 @@ export const manifestSchema: z.ZodType<Manifest> = z
     sampler: samplerSchema.exactOptional(),
     ladder: ladderSchema.exactOptional(),
     provenance: provenance.exactOptional(),
+    evaluation: evaluationSchema.exactOptional(),
     oracle: oracleSchema.exactOptional(),
   })
   .superRefine((manifest, context) => {

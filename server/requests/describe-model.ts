@@ -54,5 +54,6 @@ export function describeModel(model: Model): ModelMessage {
     samplers,
     defaultSampler: own.method === "fast" ? own.solver : samplerName(own.predictor, own.corrector),
     parameters: BigInt(manifest.score.parameters ?? 0),
+    heldOut: manifest.evaluation?.heldOutBitsPerDim,
   };
 }

@@ -125,6 +125,7 @@ export class ScriptedService implements Service {
           tasks: ["sample"],
           samplers: [],
           parameters: 12_345_678_901_234_567n,
+          heldOut: undefined,
         },
       ],
     };

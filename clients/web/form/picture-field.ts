@@ -1,6 +1,6 @@
 import { element, freshId } from "../dom.ts";
 import { type Picture, toImageData } from "../pictures/picture.ts";
-import { UnreadablePicture } from "../pictures/read-picture.ts";
+import { UnreadablePicture, WrongSize } from "../pictures/read-picture.ts";
 import { FieldError } from "./field.ts";
 import { showFieldError } from "./field-errors.ts";
 
@@ -28,7 +28,11 @@ export class PictureField {
 
   constructor(options: PictureFieldOptions) {
     this.#options = options;
-    const hint = element("p", { class: "hint", id: freshId("hint") }, options.hint);
+    const hint = element(
+      "p",
+      { class: "hint", id: freshId("hint"), hidden: options.hint === "" },
+      options.hint,
+    );
     const input = element("input", {
       type: "file",
       accept: "image/*",
@@ -51,7 +55,7 @@ export class PictureField {
       input.value = "";
       if (file !== undefined) void this.give(file);
     });
-    acceptDrops(drop, (file) => void this.give(file));
+    acceptDrops(drop, ([file]) => file !== undefined && void this.give(file));
     this.#show();
   }
 
@@ -59,6 +63,10 @@ export class PictureField {
   get picture(): Picture {
     if (this.#picture !== undefined) return this.#picture;
     throw new FieldError(this.#options.path, "no picture", "one, dropped here or chosen");
+  }
+
+  get isEmpty(): boolean {
+    return this.#picture === undefined;
   }
 
   /** Takes a file, as if it were dropped here. What can't be read is told here. */
@@ -80,7 +88,8 @@ export class PictureField {
     } catch (error) {
       if (!(error instanceof UnreadablePicture)) throw error;
       if (reading !== this.#reading) return;
-      this.#file = undefined;
+      // One of a wrong size is kept: it may be read again with a way to fit it.
+      if (!(error instanceof WrongSize)) this.#file = undefined;
       this.#picture = undefined;
       showFieldError(this.element.parentElement ?? this.element, this.#options.path, error.message);
     }
@@ -102,7 +111,7 @@ export class PictureField {
 }
 
 /** Files dragged over an element are taken by it, and show that they would be. */
-function acceptDrops(target: HTMLElement, take: (file: File) => void): void {
+export function acceptDrops(target: HTMLElement, take: (files: readonly File[]) => void): void {
   const over = (isOver: boolean) => (event: DragEvent) => {
     event.preventDefault();
     target.classList.toggle("drop-over", isOver);
@@ -112,7 +121,6 @@ function acceptDrops(target: HTMLElement, take: (file: File) => void): void {
   target.addEventListener("dragleave", over(false));
   target.addEventListener("drop", (event) => {
     over(false)(event);
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file !== undefined) take(file);
+    take([...(event.dataTransfer?.files ?? [])]);
   });
 }

@@ -1,7 +1,8 @@
+import type { Image } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { element } from "../dom.ts";
 import type { Frame } from "../jobs/job-state.ts";
 import { animateWebp } from "../pictures/animated-webp.ts";
-import { fromImageData } from "../pictures/picture.ts";
+import { fromImageData, type Picture } from "../pictures/picture.ts";
 import { toPng } from "../pictures/png.ts";
 import { decodeImage } from "./decode.ts";
 
@@ -10,16 +11,29 @@ const FRAME_MS = 80;
 const LAST_FRAME_MS = 1500;
 
 /** A frame as a PNG file, exact: the server's WebP is lossless. */
-export async function pngOf({ image }: Frame): Promise<Blob> {
-  const bitmap = await decodeImage(image);
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (context === null) throw new Error("this browser can't draw on a canvas");
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const channels = image.shape?.channels === 1 ? 1 : 3;
-  const picture = fromImageData(context.getImageData(0, 0, width, height), channels);
+export function pngOf(frame: Frame): Promise<Blob> {
+  return pngOfAll([frame]);
+}
+
+/** Frames of one size side by side as a PNG file. @param frames at least one */
+export async function pngOfAll(frames: readonly Frame[]): Promise<Blob> {
+  const picture = await pictureOf(frames.map(({ image }) => image));
   return new Blob([toPng(picture)], { type: "image/png" });
+}
+
+/** Pictures of one size side by side, exact. @param images at least one */
+export async function pictureOf(images: readonly Image[]): Promise<Picture> {
+  const { width = 1, height = 1, channels = 3 } = images[0]?.shape ?? {};
+  const canvas = new OffscreenCanvas(width * images.length, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (context === null) throw new Error("this browser can't draw on a canvas");
+  for (const [i, image] of images.entries()) {
+    const bitmap = await decodeImage(image);
+    context.drawImage(bitmap, i * width, 0);
+    bitmap.close();
+  }
+  const drawn = context.getImageData(0, 0, canvas.width, canvas.height);
+  return fromImageData(drawn, channels === 1 ? 1 : 3);
 }
 
 /** All frames of a sample as one animated WebP. @param frames at least one */

@@ -27,6 +27,7 @@ export class JobCard implements Paintable {
     });
     this.#remove = button("Remove", { class: "quiet", "aria-label": `Remove: ${title}` }, () => {
       run.forget();
+      view.close?.();
       this.element.remove();
     });
     this.element = element(

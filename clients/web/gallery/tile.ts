@@ -9,6 +9,7 @@ export class Tile implements Paintable {
   readonly #button: HTMLButtonElement;
   readonly #row: RowState;
   readonly #expected: number;
+  readonly #noun: string;
   readonly #canvas = element("canvas", { width: 1, height: 1 });
   readonly #bar = element("span", { class: "tile-bar" });
   readonly #label = element("span", { class: "tile-label" });
@@ -23,9 +24,16 @@ export class Tile implements Paintable {
   /**
    * @param expected evaluations; 0: not known
    * @param open shows the sample by itself
+   * @param noun what it is called, with its number
    */
-  constructor(row: RowState, expected: number, open: (row: RowState) => void) {
+  constructor(
+    row: RowState,
+    expected: number,
+    open: (row: RowState) => void,
+    noun: string = "Sample",
+  ) {
     this.#row = row;
+    this.#noun = noun;
     this.#expected = expected;
     this.#button = button("", { class: "tile-picture" }, () => open(row));
     this.#button.append(this.#canvas, this.#bar);
@@ -58,7 +66,7 @@ export class Tile implements Paintable {
     if (state === this.#state) return;
     this.#state = state;
     this.element.dataset.state = state;
-    this.#button.setAttribute("aria-label", `Sample ${row + 1}, ${state}`);
+    this.#button.setAttribute("aria-label", `${this.#noun} ${row + 1}, ${state}`);
   }
 
   #want(): void {

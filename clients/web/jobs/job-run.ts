@@ -7,6 +7,7 @@ import type { RememberedJob, RememberedJobs } from "./remembered-jobs.ts";
 export interface JobWords {
   /** Of tasks/registry.ts. */
   readonly task: string;
+  readonly model: string;
   readonly title: string;
   readonly details: string;
 }

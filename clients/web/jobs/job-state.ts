@@ -86,6 +86,11 @@ export class JobState {
     return this.rows.reduce((sum, { done }) => sum + (done ? 1 : 0), 0);
   }
 
+  /** Results that have come: of a likelihood one a picture, else one a row. */
+  get results(): number {
+    return this.likelihoods.size || this.doneRows;
+  }
+
   /** Of the whole job, 0 to 1. */
   get fraction(): number {
     if (this.completed !== undefined) return 1;

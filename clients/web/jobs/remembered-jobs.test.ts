@@ -15,7 +15,7 @@ function storage(full = false): Storage {
 }
 
 function job(id: string) {
-  return { id, task: "generate", title: "Samples", details: "seed 7" };
+  return { id, task: "generate", model: "color-digits", title: "Samples", details: "seed 7" };
 }
 
 test("jobs are kept in order, once each, until they are removed", (t) => {

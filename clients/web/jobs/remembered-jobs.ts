@@ -44,7 +44,7 @@ export class RememberedJobs {
 
 function isRemembered(value: unknown): value is RememberedJob {
   if (typeof value !== "object" || value === null) return false;
-  return ["id", "task", "title", "details"].every(
+  return ["id", "task", "model", "title", "details"].every(
     (key) => typeof Reflect.get(value, key) === "string",
   );
 }

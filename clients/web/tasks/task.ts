@@ -1,4 +1,5 @@
 import type { Model } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import type { Client } from "../../typescript/core/client.ts";
 import type { JobCall } from "../connection.ts";
 import type { SamplingFields } from "../form/sampling-fields.ts";
 import type { JobRun } from "../jobs/job-run.ts";
@@ -45,6 +46,15 @@ export interface JobView {
   readonly element: HTMLElement;
   /** @param row that has changed; undefined: the job has, and it may have more rows */
   update(row: RowState | undefined): void;
+  /** The job is taken off the page: what it still asks for itself is given up. */
+  close?(): void;
+}
+
+/** What a view can use beside its job. */
+export interface ViewContext {
+  /** Nothing after a reload. */
+  readonly given: readonly GivenPicture[];
+  readonly client: Client;
 }
 
 /** Something that the page can ask the server to do: one module, and one line of registry.ts. */
@@ -59,5 +69,5 @@ export interface Task {
   isOffered(model: Model): boolean;
   createForm(context: FormContext): TaskForm;
   /** Left out: a gallery of samples. */
-  createView?(run: JobRun): JobView;
+  createView?(run: JobRun, context: ViewContext): JobView;
 }

@@ -103,6 +103,7 @@ class Model(_message.Message):
     DEFAULT_SAMPLER_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
+    HELD_OUT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     sha256: _builtins.str
     """of the score network's file"""
@@ -124,6 +125,10 @@ class Model(_message.Message):
 
     @_builtins.property
     def samplers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def held_out(self) -> Global___HeldOutLikelihood:
+        """absent where the manifest doesn't say"""
+
     def __init__(
         self,
         *,
@@ -137,14 +142,59 @@ class Model(_message.Message):
         default_sampler: _builtins.str = ...,
         parameters: _builtins.int = ...,
         version: _builtins.str = ...,
+        held_out: Global___HeldOutLikelihood | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["shape", b"shape"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held_out", b"held_out", "shape", b"shape"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "default_sampler", b"default_sampler", "forward_process", b"forward_process", "name", b"name", "parameters", b"parameters", "samplers", b"samplers", "sha256", b"sha256", "shape", b"shape", "tasks", b"tasks", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["classes", b"classes", "default_sampler", b"default_sampler", "forward_process", b"forward_process", "held_out", b"held_out", "name", b"name", "parameters", b"parameters", "samplers", b"samplers", "sha256", b"sha256", "shape", b"shape", "tasks", b"tasks", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
+
+@_typing.final
+class HeldOutLikelihood(_message.Message):
+    """How likely the model finds pictures of its data's kind that it was not trained on, in bits per dimension: what a
+    LikelihoodResult is to be compared with.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEAN_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
+    MEASURED_FIELD_NUMBER: _builtins.int
+    mean: _builtins.float
+    """over the pictures"""
+    low: _builtins.float
+    """the quantile of 5 %"""
+    high: _builtins.float
+    """the quantile of 95 %"""
+    count: _builtins.int
+    """of pictures"""
+    pictures: _builtins.str
+    """which they are"""
+    measured: _builtins.str
+    """with which solver, probes and dequantizations"""
+    def __init__(
+        self,
+        *,
+        mean: _builtins.float = ...,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+        count: _builtins.int = ...,
+        pictures: _builtins.str = ...,
+        measured: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "high", b"high", "low", b"low", "mean", b"mean", "measured", b"measured", "pictures", b"pictures"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeldOutLikelihood: _TypeAlias = HeldOutLikelihood  # noqa: Y015
 
 @_typing.final
 class ImageShape(_message.Message):

@@ -62,6 +62,27 @@ export interface Model {
   parameters: bigint;
   /** the sha256 of its manifest, which names every file's: another one, and something has changed */
   version: string;
+  /** absent where the manifest doesn't say */
+  heldOut: HeldOutLikelihood | undefined;
+}
+
+/**
+ * How likely the model finds pictures of its data's kind that it was not trained on, in bits per dimension: what a
+ * LikelihoodResult is to be compared with.
+ */
+export interface HeldOutLikelihood {
+  /** over the pictures */
+  mean: number;
+  /** the quantile of 5 % */
+  low: number;
+  /** the quantile of 95 % */
+  high: number;
+  /** of pictures */
+  count: number;
+  /** which they are */
+  pictures: string;
+  /** with which solver, probes and dequantizations */
+  measured: string;
 }
 
 export interface ImageShape {
@@ -617,6 +638,7 @@ function createBaseModel(): Model {
     defaultSampler: "",
     parameters: 0n,
     version: "",
+    heldOut: undefined,
   };
 }
 
@@ -654,6 +676,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.version !== "") {
       writer.uint32(82).string(message.version);
+    }
+    if (message.heldOut !== undefined) {
+      HeldOutLikelihood.encode(message.heldOut, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -751,6 +776,14 @@ export const Model: MessageFns<Model> = {
             message.version = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.heldOut = HeldOutLikelihood.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -782,6 +815,124 @@ export const Model: MessageFns<Model> = {
       ? BigInt(object.parameters)
       : 0n;
     message.version = object.version ?? "";
+    message.heldOut = (object.heldOut !== undefined && object.heldOut !== null)
+      ? HeldOutLikelihood.fromPartial(object.heldOut)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseHeldOutLikelihood(): HeldOutLikelihood {
+  return { mean: 0, low: 0, high: 0, count: 0, pictures: "", measured: "" };
+}
+
+export const HeldOutLikelihood: MessageFns<HeldOutLikelihood> = {
+  encode(message: HeldOutLikelihood, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mean !== 0) {
+      writer.uint32(9).double(message.mean);
+    }
+    if (message.low !== 0) {
+      writer.uint32(17).double(message.low);
+    }
+    if (message.high !== 0) {
+      writer.uint32(25).double(message.high);
+    }
+    if (message.count !== 0) {
+      writer.uint32(32).uint32(message.count);
+    }
+    if (message.pictures !== "") {
+      writer.uint32(42).string(message.pictures);
+    }
+    if (message.measured !== "") {
+      writer.uint32(50).string(message.measured);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldOutLikelihood {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldOutLikelihood();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.mean = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.low = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.high = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pictures = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.measured = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HeldOutLikelihood>): HeldOutLikelihood {
+    return HeldOutLikelihood.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HeldOutLikelihood>): HeldOutLikelihood {
+    const message = createBaseHeldOutLikelihood();
+    message.mean = object.mean ?? 0;
+    message.low = object.low ?? 0;
+    message.high = object.high ?? 0;
+    message.count = object.count ?? 0;
+    message.pictures = object.pictures ?? "";
+    message.measured = object.measured ?? "";
     return message;
   },
 };
