@@ -3,14 +3,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import anyTest, { type ExecutionContext, type TestFn } from "ava";
-import axe from "axe-core";
+import anyTest, { type TestFn } from "ava";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { WebSocket } from "ws";
 import { repositoryPath } from "../typescript/testing/spawn-server.ts";
+import { refusedAt, violations } from "./testing/assertions.ts";
 import { findChromium, NO_CHROMIUM } from "./testing/chromium.ts";
+import { cancelEncoding, dragAndStrip, refusedPictures } from "./testing/interpolation.ts";
+import { cancelLikelihood, likelihoods, refusedLikelihood } from "./testing/likelihood.ts";
 import { choose, newestJob, type OpenPage, openPage, pixelsOf, run } from "./testing/open-page.ts";
+import { ring } from "./testing/pictures.ts";
 
 const isPossible = findChromium() !== undefined;
 if (!isPossible) console.log(NO_CHROMIUM);
@@ -28,39 +31,10 @@ if (isPossible) {
 
 const FAST = { sampler: "dpm-solver++2m", steps: "4" } as const;
 
-/** A picture of 32 x 32: a light ring on dark blue. */
-function ring(): Promise<Buffer> {
-  const svg =
-    '<svg width="32" height="32"><rect width="32" height="32" fill="#102040"/><circle cx="16" cy="16" r="8" fill="none" stroke="#f0d060" stroke-width="4"/></svg>';
-  return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
-}
-
 async function giveRing(page: Page, label: string): Promise<void> {
   const file = { name: "ring.png", mimeType: "image/png", buffer: await ring() };
   await page.getByLabel(`${label}: choose a file`).setInputFiles(file);
   await page.locator(".drop canvas:visible").waitFor();
-}
-
-/** Serious and critical violations of WCAG 2.1 A and AA, each in a line. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate(async () => {
-    const { axe: runner } = window as unknown as { axe: typeof axe };
-    const { violations: found } = await runner.run();
-    return found
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}
-
-/** The error beside a field. */
-async function errorAt(page: Page, path: string): Promise<string> {
-  return await page.locator(`[data-paths~="${path}"] .field-error`).innerText();
-}
-
-async function refusedAt(t: ExecutionContext<OpenPage>, path: string, message: RegExp) {
-  await t.context.page.locator("#submit").click();
-  t.regex(await errorAt(t.context.page, path), message);
 }
 
 test("the form offers what the model has", async (t) => {
@@ -71,7 +45,14 @@ test("the form offers what the model has", async (t) => {
     .locator("#tasks")
     .getByRole("radio")
     .evaluateAll((inputs) => inputs.map((input) => (input as HTMLInputElement).value));
-  t.deepEqual(tasks, ["generate", "inpaint", "colorize", "super-resolve"]);
+  t.deepEqual(tasks, [
+    "generate",
+    "inpaint",
+    "colorize",
+    "super-resolve",
+    "interpolate",
+    "likelihood",
+  ]);
   t.is(await page.getByRole("group", { name: "Class" }).getByRole("radio").count(), 11);
   const sampler = page.getByLabel("Sampler");
   t.is(await sampler.inputValue(), "euler-maruyama");
@@ -295,6 +276,13 @@ test("super-resolution: a large picture is dropped, and made small by the page",
   t.is((await pixelsOf(job.locator("button.tile-picture canvas"))).length, 1);
 });
 
+test("interpolation: pictures that can't be taken are told beside their fields", refusedPictures);
+test("interpolation: a slider that decodes as it is dragged, and a strip", dragAndStrip);
+test("interpolation: an encoding is cancelled", cancelEncoding);
+test("likelihood: files that can't be taken are told by name", refusedLikelihood);
+test("likelihood: pictures on a scale, the likeliest first", likelihoods);
+test("likelihood: a job is cancelled", cancelLikelihood);
+
 test("what can't be meant is told beside its field, by the page and by the server", async (t) => {
   const { page } = t.context;
   await choose(page, { task: "Generate", ...FAST, steps: "-1", count: "1" });
@@ -384,7 +372,14 @@ test("a page that is loaded again has its jobs, the ended one and the running on
 test("on a phone nothing is cut off, and the dark theme can be read", async (t) => {
   const { page } = t.context;
   await page.setViewportSize({ width: 360, height: 740 });
-  for (const task of ["Generate", "Inpaint", "Colorize", "Super-resolve"]) {
+  for (const task of [
+    "Generate",
+    "Inpaint",
+    "Colorize",
+    "Super-resolve",
+    "Interpolate",
+    "Likelihood",
+  ]) {
     await choose(page, { task });
     const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
     t.is(scrollWidth, clientWidth, task);

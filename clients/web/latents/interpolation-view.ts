@@ -131,7 +131,7 @@ export class InterpolationView implements JobView {
       const images = await this.#client
         .decode(arc.decoding([0, 1], 1, "exact"), { signal })
         .images();
-      await Promise.all(images.map((image, end) => this.#ends[end]?.show(image)));
+      for (const [end, image] of images.entries()) await this.#ends[end]?.show(image);
     } catch (error) {
       this.#fail(error);
     }
@@ -146,7 +146,7 @@ export class InterpolationView implements JobView {
   /** What was given up is no failure. @throws what is not one of the server's */
   #fail(error: unknown): void {
     if (!(error instanceof ScoreStreamError || error instanceof RangeError)) throw error;
-    if (error instanceof ScoreStreamError && error.code === "cancelled") return;
+    if (error instanceof ScoreStreamError && error.status === "CANCELLED") return;
     this.#error.hidden = false;
     this.#error.textContent = error.message;
   }

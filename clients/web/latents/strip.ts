@@ -47,7 +47,7 @@ export class Strip {
     const row = element(
       "div",
       { class: "strip-head" },
-      new Field(this.#count, label).element,
+      element("div", { class: "strip-count" }, new Field(this.#count, label).element),
       this.#make,
       this.#stop,
     );
@@ -138,7 +138,8 @@ export class Strip {
       error instanceof ScoreStreamError ||
       error instanceof RangeError;
     if (!isKnown) throw error;
-    if (error instanceof ScoreStreamError && error.code === "cancelled") announce("Strip: stopped");
+    if (error instanceof ScoreStreamError && error.status === "CANCELLED")
+      announce("Strip: stopped");
     else showFieldError(this.element, "latents", error.message.replace(/^latents: /, ""));
   }
 

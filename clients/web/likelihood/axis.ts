@@ -27,7 +27,7 @@ export function axisLine(scale: Scale, heldOut: HeldOutLikelihood | undefined): 
   line.append(...bandOf(scale, heldOut));
   for (const tick of scale.ticks) {
     const mark = between("scale-tick", scale, tick, tick);
-    mark.append(element("span", {}, tick.toFixed(scale.digits)));
+    mark.append(element("span", { class: "scale-number" }, tick.toFixed(scale.digits)));
     line.append(mark);
   }
   return line;
