@@ -23,8 +23,20 @@ export interface JobView {
    * @throws ServerError, as the last thing, when the job failed or was cancelled.
    */
   events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined>;
-  /** A caller that started the job has gone: the last one's leaving cancels it, unless it was asked for as `detached`. */
-  leave(): void;
+  /**
+   * A caller that started the job has gone: the last one's leaving cancels it, unless it was asked for as `detached`.
+   *
+   * @param forGood the caller will not come back: a detached job is cancelled too, unless someone watches it
+   */
+  leave(forGood: boolean): void;
+  /** Someone who did not start the job begins to read its events. */
+  watch(): void;
+  /**
+   * The same has gone, and the job goes on.
+   *
+   * @param forGood unless all have gone: a detached job is cancelled where no caller is there and nobody else watches
+   */
+  unwatch(forGood: boolean): void;
 }
 
 /** An upload while it comes. Once one of its methods has thrown, it is over and holds nothing. */

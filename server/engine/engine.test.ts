@@ -2,6 +2,7 @@ import anyTest, { type TestFn } from "ava";
 import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { ServerError } from "../errors.ts";
 import { eventsOf, type StartedEngine, samplesOf, startEngine } from "../testing/start-engine.ts";
+import type { Job } from "./job.ts";
 
 const test = anyTest as TestFn<StartedEngine>;
 const MODEL = "gaussian-mixture-vp";
@@ -109,12 +110,58 @@ test.serial("cancel ends a job within a step and frees its registers", async (t)
 test.serial("a caller who leaves cancels the job, unless it is detached", async (t) => {
   const { engine, submit } = t.context;
   const left = await submit({ model: MODEL, sampler: method(10_000) });
-  left.leave();
+  left.leave(false);
   t.not(left.endedMs, undefined);
   const detached = await submit({ model: MODEL, sampler: method(10), options: { detached: true } });
-  detached.leave();
+  detached.leave(false);
   t.is((await eventsOf(detached)).at(-1)?.event?.$case, "completed");
   t.is(engine.job(detached.id), detached);
+});
+
+test.serial(
+  "leaving for good cancels a detached job too, once nobody else follows it",
+  async (t) => {
+    const { engine, submit } = t.context;
+    const start = (): Promise<Job> =>
+      submit({ model: MODEL, sampler: method(10_000), options: { detached: true } });
+    const alone = await start();
+    alone.leave(true);
+    t.true(alone.failed);
+
+    const shared = await start();
+    shared.join();
+    shared.leave(true);
+    t.false(shared.failed, "another caller is there");
+    shared.leave(true);
+    t.true(shared.failed);
+
+    // Both have lost their connections, and have come back to it.
+    const watched = await start();
+    watched.leave(false);
+    for (let watchers = 0; watchers < 3; watchers++) watched.watch();
+    watched.unwatch(true);
+    watched.unwatch(false);
+    t.false(watched.failed, "another one watches");
+    watched.unwatch(true);
+    t.true(watched.failed);
+
+    const left = await start();
+    left.leave(false);
+    left.watch();
+    left.unwatch(false);
+    t.false(left.failed, "nobody left for good");
+    engine.cancel(left);
+  },
+);
+
+test.serial("a watcher keeps no job from ending that is not detached, and ends none", async (t) => {
+  const job = await t.context.submit({ model: MODEL, sampler: method(10_000) });
+  job.watch();
+  job.watch();
+  job.unwatch(true);
+  t.false(job.failed);
+  job.leave(true);
+  t.true(job.failed);
 });
 
 test.serial("watching from a sequence number gives the results that came after it", async (t) => {

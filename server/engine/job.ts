@@ -14,7 +14,7 @@ const PROGRESS_INTERVAL_MS = 250;
 
 /** Who runs a job. */
 export interface JobOwner {
-  /** The caller has gone and the job is not detached. */
+  /** Nobody is left for whom the job should go on. */
   left(job: Job): void;
   /** The job has completed, failed or been cancelled, then with `error`. */
   ended(job: Job, error?: ServerError): void;
@@ -38,7 +38,9 @@ export class Job implements JobView {
   readonly #previews: PreviewEncoder;
   #unbegun: JobRows | undefined;
   #unfinished: number;
+  /** Those who sent its request and have not left. */
   #callers = 1;
+  #watchers = 0;
   /** It failed or was cancelled. */
   failed = false;
 
@@ -74,9 +76,24 @@ export class Job implements JobView {
     this.#callers++;
   }
 
-  leave(): void {
+  leave(forGood: boolean): void {
     this.#callers--;
-    if (this.#callers > 0 || this.spec.detached || this.endedMs !== undefined) return;
+    this.#left(forGood);
+  }
+
+  watch(): void {
+    this.#watchers++;
+  }
+
+  unwatch(forGood: boolean): void {
+    this.#watchers--;
+    this.#left(forGood);
+  }
+
+  #left(forGood: boolean): void {
+    if (this.endedMs !== undefined || this.#callers > 0) return;
+    // A watcher may be the caller who has come back to a detached job, and leaves it for good when it is done.
+    if (this.spec.detached && !(forGood && this.#watchers === 0)) return;
     this.#owner.left(this);
   }
 

@@ -91,7 +91,7 @@ async function serveJob<Request>(
     if (!serving) return;
     gone.abort();
     sink.close();
-    if (opened.owned) opened.job.leave();
+    opened.leave(false);
   };
   call.on("cancelled", leave);
   if (call.cancelled) leave();

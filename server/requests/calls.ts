@@ -1,8 +1,11 @@
 import type { ClientFrame, WatchRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { JobView, Service } from "../service.ts";
 
+/** What a frame may ask: a call of the contract, or to leave a request of its socket. */
+export type FrameRequest = NonNullable<ClientFrame["request"]>;
+
 /** A request of the contract, whichever way it came. */
-export type ClientRequest = NonNullable<ClientFrame["request"]>;
+export type ClientRequest = Exclude<FrameRequest, { $case: "leave" }>;
 
 /** A call of the contract, by the name of its field in ClientFrame. */
 export type CallName = ClientRequest["$case"];
@@ -12,16 +15,24 @@ export interface OpenJob {
   readonly job: JobView;
   /** Send the events after this one; 0: all. */
   readonly afterSequence: bigint;
-  /** The caller started it: when the caller leaves, the job is left too. */
-  readonly owned: boolean;
+  /**
+   * The caller has gone before the job's end. Called once at most.
+   *
+   * @param forGood as `JobView.leave` and `JobView.unwatch` take it
+   */
+  leave(forGood: boolean): void;
 }
 
 /** A job that its caller has started. @throws ServerError as the task does */
-export async function openOwned(job: Promise<JobView>): Promise<OpenJob> {
-  return { job: await job, afterSequence: 0n, owned: true };
+export async function openOwned(starting: Promise<JobView>): Promise<OpenJob> {
+  const job = await starting;
+  return { job, afterSequence: 0n, leave: (forGood) => job.leave(forGood) };
 }
 
-/** A caller that only watches cancels nothing by leaving. @throws ServerError as `Service.watch` */
+/** A job that its caller only watches. @throws ServerError as `Service.watch` */
 export function openWatch(service: Service, request: WatchRequest): OpenJob {
-  return { job: service.watch(request), afterSequence: request.afterSequence, owned: false };
+  const job = service.watch(request);
+  job.watch();
+  const { afterSequence } = request;
+  return { job, afterSequence, leave: (forGood) => job.unwatch(forGood) };
 }

@@ -26,7 +26,10 @@ export class ScriptedJob implements JobView {
   readonly stopped: Deferred<void> = deferred();
   /** Events that have been taken. */
   pulls = 0;
+  /** How often a caller has left it; of these, for good; watchers that are there. */
   leaves = 0;
+  leavesForGood = 0;
+  watchers = 0;
   readonly #said: JobEvent[] = [];
   #error: ServerError | undefined;
   #more: Deferred<void> = deferred();
@@ -59,9 +62,18 @@ export class ScriptedJob implements JobView {
     this.#wake();
   }
 
-  leave(): void {
+  leave(forGood: boolean): void {
     this.leaves++;
+    if (forGood) this.leavesForGood++;
     this.left.resolve();
+  }
+
+  watch(): void {
+    this.watchers++;
+  }
+
+  unwatch(_forGood: boolean): void {
+    this.watchers--;
   }
 
   async *events(

@@ -1,9 +1,13 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type { JobEvent, UploadRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  JobEvent,
+  LeaveRequest,
+  UploadRequest,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { duration } from "../engine/duration.ts";
 import { ServerError } from "../errors.ts";
-import type { CallName, ClientRequest, OpenJob } from "../requests/calls.ts";
+import type { CallName, FrameRequest, OpenJob } from "../requests/calls.ts";
 import { GRPC_STATUS } from "../requests/grpc-status.ts";
 import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
@@ -20,6 +24,14 @@ interface Received {
   readonly kind: FrameKind;
 }
 
+/** A request that has not been answered for the last time. */
+interface InFlight {
+  /** Ends it, and leaves the job that it started or watches, for good or not. Called once at most. */
+  readonly stop: (forGood: boolean) => void;
+  /** The kind of the frame that asked to leave it, which is answered when the request has ended. */
+  leftBy?: FrameKind;
+}
+
 export interface ConnectionLimits extends OutboxLimits {
   /** Requests that one socket may have in flight. */
   readonly maxRequests: number;
@@ -33,8 +45,8 @@ export class Connection {
   readonly #log: Logger;
   readonly #traceparent: string | undefined;
   readonly #outbox: Outbox;
-  /** By id: what stops each request that sends a job's events. */
-  readonly #inFlight = new Map<string, () => void>();
+  /** By id. */
+  readonly #inFlight = new Map<string, InFlight>();
   /** By id, of those in flight: the uploads, whose frames are many. */
   readonly #uploads = new Map<string, Uploading>();
   /** Frames that came and wait until their answers can be sent. */
@@ -101,7 +113,9 @@ export class Connection {
     this.#closed = true;
     this.#received.length = 0;
     this.#outbox.close();
-    for (const stop of this.#inFlight.values()) stop();
+    for (const { stop, leftBy } of this.#inFlight.values()) {
+      if (leftBy === undefined) stop(false);
+    }
     this.#inFlight.clear();
     this.#uploads.clear();
   }
@@ -127,7 +141,11 @@ export class Connection {
     if (this.#socket.isPaused) this.#socket.resume();
   }
 
-  #serve(id: string, kind: FrameKind, request: ClientRequest): void {
+  #serve(id: string, kind: FrameKind, request: FrameRequest): void {
+    if (request.$case === "leave") {
+      this.#leaveRequest(id, kind, request.value);
+      return;
+    }
     try {
       if (request.$case === "upload") {
         this.#upload(id, kind, request.value);
@@ -141,6 +159,21 @@ export class Connection {
     } catch (error) {
       this.#fail(id, kind, request.$case, error);
     }
+  }
+
+  /**
+   * Leaves the request of this id. The answer comes after all others of the request, so that then its id is free again; one
+   * that is being checked counts as in flight until that is done.
+   */
+  #leaveRequest(id: string, kind: FrameKind, { forGood }: LeaveRequest): void {
+    const request = this.#inFlight.get(id);
+    if (request === undefined || request.leftBy !== undefined) {
+      this.#send(id, kind, { $case: "left", value: { left: false } });
+      return;
+    }
+    request.leftBy = kind;
+    request.stop(forGood);
+    if (this.#uploads.has(id)) this.#ended(id);
   }
 
   #checkRoom(id: string): void {
@@ -181,7 +214,7 @@ export class Connection {
     this.#checkRoom(id);
     const upload = this.#service.upload();
     this.#uploads.set(id, upload);
-    this.#inFlight.set(id, () => upload.abort());
+    this.#inFlight.set(id, { stop: () => upload.abort() });
     return upload;
   }
 
@@ -192,27 +225,32 @@ export class Connection {
     call: CallName,
     opening: Promise<OpenJob>,
   ): Promise<void> {
-    let gone = false;
-    this.#inFlight.set(id, () => {
-      gone = true;
-    });
+    let leftForGood: boolean | undefined;
+    const stop = (forGood: boolean): void => {
+      leftForGood = forGood;
+    };
+    this.#inFlight.set(id, { stop });
     try {
       const open = await opening;
-      if (!gone) this.#follow(id, kind, call, open);
-      else if (open.owned) open.job.leave();
+      if (leftForGood === undefined) {
+        this.#follow(id, kind, call, open);
+        return;
+      }
+      open.leave(leftForGood);
     } catch (error) {
-      this.#fail(id, kind, call, error);
-      this.#ended(id);
+      if (leftForGood === undefined) this.#fail(id, kind, call, error);
     }
+    this.#ended(id);
   }
 
-  /** Sends a job's events under the request's id until the job or the socket ends. */
+  /** Sends a job's events under the request's id until the job or the socket ends, or the request is left. */
   #follow(id: string, kind: FrameKind, call: CallName, open: OpenJob): void {
     const gone = new AbortController();
-    this.#inFlight.set(id, () => {
+    const stop = (forGood: boolean): void => {
       gone.abort();
-      if (open.owned) open.job.leave();
-    });
+      open.leave(forGood);
+    };
+    this.#inFlight.set(id, { stop });
     const sink = {
       room: () => this.#outbox.room(),
       send: (event: JobEvent) => this.#send(id, kind, { $case: "event", value: event }),
@@ -223,6 +261,8 @@ export class Connection {
   }
 
   #ended(id: string): void {
+    const { leftBy } = this.#inFlight.get(id) ?? {};
+    if (leftBy !== undefined) this.#send(id, leftBy, { $case: "left", value: { left: true } });
     this.#inFlight.delete(id);
     this.#uploads.delete(id);
     if (this.#draining) this.drain();

@@ -1,7 +1,7 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { ClientFrame, ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { asServerError, type ServerError } from "../errors.ts";
-import type { ClientRequest } from "../requests/calls.ts";
+import type { FrameRequest } from "../requests/calls.ts";
 import { messageType } from "../requests/contract.ts";
 import { decode } from "../requests/decode.ts";
 import { malformed, wrongValue } from "../requests/seen.ts";
@@ -13,7 +13,7 @@ export type FrameKind = "text" | "binary";
 
 /** A frame that came: a request, or what is wrong with it; `id` is "" where it could not be read. */
 export type ReadFrame =
-  | { readonly id: string; readonly request: ClientRequest; readonly traceparent?: string }
+  | { readonly id: string; readonly request: FrameRequest; readonly traceparent?: string }
   | { readonly id: string; readonly error: ServerError };
 
 /** The id comes back on every event of a request, so it must not be large. */

@@ -148,7 +148,7 @@ export class Client {
   }
 
   /**
-   * Leaves every job, which cancels those that the caller did not ask for as `detached`, and lets the connection go.
+   * Leaves every job, which ends those that the caller did not ask for as `detached`, and lets the connection go.
    *
    * @returns when the server has been told, or can't be. Never rejects
    */
@@ -158,23 +158,23 @@ export class Client {
     this.#transport.close();
   }
 
-  /** Asks for a job. It is detached where it is to survive its connection, and then leaving it must cancel it. */
+  /** Asks for a job. It is detached where it is to survive its connection, and then leaving it must end it all the same. */
   #start(request: TaskRequest, options: CallOptions): JobStream {
     const given = { ...this.#options, ...options };
     const { resume = this.#transport.resumes, retry } = given;
     const asked = JobOptions.fromPartial(request.value.options ?? {});
-    const cancelsJob = !asked.detached && (resume || !this.#transport.leavingEndsJobs);
+    const endsDetached = !asked.detached && resume;
     const detached = asked.detached || resume;
     const idempotencyKey = asked.idempotencyKey || (retry === false ? "" : randomKey());
     request.value.options = { ...asked, detached, idempotencyKey };
-    return this.#open(request, given, resume, cancelsJob);
+    return this.#open(request, given, resume, endsDetached);
   }
 
   #open(
     request: TaskRequest | WatchRequest,
     options: CallOptions,
     resumes: boolean,
-    cancelsJob: boolean,
+    endsDetached: boolean,
   ): JobStream {
     const { resume = resumes } = options;
     const onEnd = (stream: JobStream): void => {
@@ -183,7 +183,7 @@ export class Client {
     const stream = new JobStream(this.#transport, request, {
       ...options,
       resume,
-      cancelsJob,
+      endsDetached,
       onEnd,
     });
     this.#streams.add(stream);

@@ -59,12 +59,22 @@ test("a reader that waits gets what comes, and a failure after what came before 
   await t.throwsAsync(queue.next(), { message: "lost" });
 });
 
-test("leaving lets a reader that waits go, and is told once", async (t) => {
-  let left = 0;
-  const queue = new EventQueue(() => left++);
+test("leaving lets a reader that waits go, and the server is told once", async (t) => {
+  const told: boolean[] = [];
+  const queue = new EventQueue(async (forGood) => {
+    told.push(forGood);
+    return true;
+  });
   const waiting = queue.next();
-  queue.leave();
+  t.true(await queue.leaveForGood());
   queue.leave();
   t.is(await waiting, undefined);
-  t.is(left, 1);
+  t.deepEqual(told, [true]);
+});
+
+test("who leaves for good what was lost learns that the server does not know", async (t) => {
+  const queue = new EventQueue(() => t.fail("there is no connection to say it on"));
+  queue.fail(connectionLost("lost"));
+  queue.leave();
+  t.false(await queue.leaveForGood());
 });

@@ -2,6 +2,9 @@ import type { JobEvent } from "../../../proto/messages/gen/scorestream/v1/scores
 import type { ScoreStreamError } from "./scorestream-error.ts";
 import type { EventStream } from "./transport.ts";
 
+/** Tells the server that the reader has left, as `EventStream.leaveForGood` or `leave`. @returns whether it knows */
+type OnLeave = (forGood: boolean) => Promise<boolean>;
+
 /**
  * Events that came and were not read yet. A WebSocket in a browser can't be told to wait, so a reader that is slower than
  * the job is given the newest preview and progress of each row, and the newest `queued`, as the server would: what waits is
@@ -10,13 +13,14 @@ import type { EventStream } from "./transport.ts";
 export class EventQueue implements EventStream {
   /** By what a later event replaces, in the order of their sequence. */
   readonly #events = new Map<string, JobEvent>();
-  readonly #onLeave: () => void;
+  readonly #onLeave: OnLeave;
   #failure: ScoreStreamError | undefined;
   #isOver = false;
+  #isLost = false;
   #wake: () => void = () => {};
 
   /** @param onLeave called once, when the reader leaves before the end */
-  constructor(onLeave: () => void) {
+  constructor(onLeave: OnLeave) {
     this.#onLeave = onLeave;
   }
 
@@ -33,6 +37,7 @@ export class EventQueue implements EventStream {
   /** Ends the stream with an error, once what came before it has been read. */
   fail(error: ScoreStreamError): void {
     this.#failure ??= error;
+    this.#isLost = this.#failure.isConnectionLost;
     this.#isOver = true;
     this.#wake();
   }
@@ -52,11 +57,20 @@ export class EventQueue implements EventStream {
   }
 
   leave(): void {
+    void this.#leave(false);
+  }
+
+  leaveForGood(): Promise<boolean> {
+    return this.#leave(true);
+  }
+
+  #leave(forGood: boolean): Promise<boolean> {
+    const told = this.#isOver ? Promise.resolve(!this.#isLost) : this.#onLeave(forGood);
     this.#events.clear();
     this.#failure = undefined;
-    if (!this.#isOver) this.#onLeave();
     this.#isOver = true;
     this.#wake();
+    return told;
   }
 }
 

@@ -6,8 +6,8 @@ import type { EventStream, TaskRequest, Transport, WatchRequest } from "./transp
 
 export interface JobStreamOptions extends CallOptions {
   readonly resume: boolean;
-  /** Whether leaving the stream cancels its job by a request of its own. */
-  readonly cancelsJob: boolean;
+  /** Whether leaving the stream ends its job though that is detached. */
+  readonly endsDetached: boolean;
   /** Called once, when nothing more will come. */
   readonly onEnd: (stream: JobStream) => void;
 }
@@ -68,8 +68,9 @@ export class JobStream {
     while (!this.#isOver) {
       try {
         const event = await this.#read();
-        if (event === undefined) this.#end();
-        else if (!this.#isOver) return this.#note(event);
+        if (this.#isOver) break; // left meanwhile, and it may be that the server is still being told
+        if (event !== undefined) return this.#note(event);
+        this.#end();
       } catch (error) {
         if (!this.#isOver) await this.#recover(error);
       }
@@ -90,7 +91,7 @@ export class JobStream {
     this.#leftWith = error;
     this.#left.abort();
     this.#release();
-    this.#leaving = this.#options.cancelsJob ? this.#cancelJob() : Promise.resolve();
+    this.#leaving = this.#options.endsDetached ? this.#endDetached() : Promise.resolve();
     void this.#leaving.then(() => this.#end());
     return this.#leaving;
   }
@@ -148,13 +149,21 @@ export class JobStream {
   }
 
   /** Best effort: a job that can't be reached runs to its end. Never rejects. */
-  async #cancelJob(): Promise<void> {
+  async #endDetached(): Promise<void> {
     try {
-      // A request whose first event has not come yet: its job has a name only then.
-      this.#jobId ??= (await (this.#pending ?? this.#call.next()))?.jobId;
-      if (this.#jobId !== undefined) await this.#transport.cancel(this.#jobId);
+      if (this.#call.leaveForGood === undefined) await this.#cancelJob();
+      else if (!(await this.#call.leaveForGood()) && this.#jobId !== undefined) {
+        // Its connection is lost: only one who has come back can leave.
+        await this.#transport.events(this.#nextRequest()).leaveForGood?.();
+      }
     } catch {
       // It never began, or the connection is lost.
     }
+  }
+
+  async #cancelJob(): Promise<void> {
+    // A request whose first event has not come yet: its job has a name only then.
+    this.#jobId ??= (await (this.#pending ?? this.#call.next()))?.jobId;
+    if (this.#jobId !== undefined) await this.#transport.cancel(this.#jobId);
   }
 }

@@ -30,7 +30,7 @@ const TOO_BIG = 1009;
 const NOT_THE_PROTOCOL: readonly number[] = [1002, 1003, 1007, 1010];
 
 interface InFlight {
-  readonly answering: Answering;
+  answering: Answering;
   /** Of the largest frame that was sent for it. */
   frameBytes: number;
 }
@@ -101,9 +101,25 @@ export class SocketConnection {
     }
   }
 
-  /** Drops what still comes for a request. */
-  forget(id: string): void {
-    this.#inFlight.delete(id);
+  /**
+   * Leaves a request in flight: what still comes for it is dropped.
+   *
+   * @param forGood a job that it started or watches ends though it is detached, unless someone else follows it
+   * @returns whether the server knows it; false once the connection is lost
+   */
+  leave(id: string, forGood: boolean): Promise<boolean> {
+    const asked = this.#inFlight.get(id);
+    if (asked === undefined) return Promise.resolve(!this.#isLost);
+    return new Promise((resolve) => {
+      asked.answering = {
+        take: ({ $case }) => {
+          if ($case === "left") resolve(true);
+          return $case === "left";
+        },
+        fail: (error) => resolve(!error.isConnectionLost),
+      };
+      this.send(id, { $case: "leave", value: { forGood } });
+    });
   }
 
   /** What was sent still arrives; requests in flight fail. */

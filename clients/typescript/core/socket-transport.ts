@@ -13,8 +13,6 @@ import type { EventStream, Request, TaskRequest, Transport, WatchRequest } from 
 
 /** The contract over a WebSocket, in protobuf frames. All calls share one socket; one that was lost is opened again. */
 export class SocketTransport implements Transport {
-  // A stream that is left is only not listened to: the socket, which other calls use, stays.
-  readonly leavingEndsJobs = false;
   readonly resumes = true;
   readonly #url: string;
   readonly #open: OpenSocket;
@@ -40,7 +38,7 @@ export class SocketTransport implements Transport {
 
   events(request: TaskRequest | WatchRequest): EventStream {
     const connection = this.#connected();
-    const queue = new EventQueue(() => connection.forget(id));
+    const queue = new EventQueue((forGood) => connection.leave(id, forGood));
     const id = connection.ask(request, {
       take: (response) => response.$case === "event" && queue.push(response.value),
       fail: (error) => queue.fail(error),
@@ -120,8 +118,7 @@ async function sendParts(
   for (const value of parts) {
     if (answer.isOver) return;
     if (signal?.aborted) {
-      // The server drops an upload of which nothing more comes.
-      if (id !== undefined) connection.forget(id);
+      if (id !== undefined) void connection.leave(id, false);
       throw aborted(signal);
     }
     const request = { $case: "upload", value } as const;

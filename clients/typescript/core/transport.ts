@@ -24,8 +24,18 @@ export interface EventStream {
    * @throws ScoreStreamError, also one that came before it was asked for
    */
   next(): Promise<JobEvent | undefined>;
-  /** Nothing more is read. Idempotent. */
+  /**
+   * Nothing more is read, and the server notices: a job that the request started ends, unless it is detached or others
+   * have asked for it too. Idempotent.
+   */
   leave(): void;
+  /**
+   * The same, and a detached job ends too, unless someone else follows it. Absent where the transport can't say it: such a
+   * job is to be cancelled by its id, for all.
+   *
+   * @returns whether the server knows it, or the job has ended; false where the connection is lost
+   */
+  leaveForGood?(): Promise<boolean>;
 }
 
 /**
@@ -33,8 +43,6 @@ export interface EventStream {
  * cancelling them is the client's part, and the same over every transport.
  */
 export interface Transport {
-  /** Whether the server notices that a stream was left, and then ends the job that it started. */
-  readonly leavingEndsJobs: boolean;
   /** Whether jobs are come back to after a lost connection, where the caller does not say. */
   readonly resumes: boolean;
   /** @throws ScoreStreamError */

@@ -14,7 +14,6 @@ import { sendUpload } from "./send-upload.ts";
 
 /** The contract over gRPC. A stream that is left is cancelled, which the server notices. */
 export class GrpcTransport implements Transport {
-  readonly leavingEndsJobs = true;
   readonly resumes = false;
   readonly #client: GrpcClient;
 

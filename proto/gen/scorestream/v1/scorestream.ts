@@ -596,6 +596,9 @@ export interface ClientFrame {
     | { $case: "upload"; value: UploadRequest }
     | { $case: "watch"; value: WatchRequest }
     | { $case: "cancel"; value: CancelRequest }
+    | //
+    /** under the id of the request that is left */
+    { $case: "leave"; value: LeaveRequest }
     | undefined;
   /** of the W3C's Trace Context: the caller's span; default: that of the socket's own request */
   traceparent?: string | undefined;
@@ -611,7 +614,24 @@ export interface ServerFrame {
     | //
     /** of this request; the socket stays open */
     { $case: "error"; value: Error }
+    | //
+    /** last */
+    { $case: "left"; value: LeaveResponse }
     | undefined;
+}
+
+/**
+ * Leaves a request that is in flight on this socket, as the end of its call does on gRPC: it is answered no further, and a
+ * job that it started ends unless it is detached or has other callers.
+ */
+export interface LeaveRequest {
+  /** a detached job ends too, unless someone else calls for it or watches it */
+  forGood: boolean;
+}
+
+export interface LeaveResponse {
+  /** false: no request of this id was in flight, or no longer */
+  left: boolean;
 }
 
 export interface Error {
@@ -6322,6 +6342,9 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       case "cancel":
         CancelRequest.encode(message.request.value, writer.uint32(74).fork()).join();
         break;
+      case "leave":
+        LeaveRequest.encode(message.request.value, writer.uint32(90).fork()).join();
+        break;
     }
     if (message.traceparent !== undefined) {
       writer.uint32(82).string(message.traceparent);
@@ -6414,6 +6437,14 @@ export const ClientFrame: MessageFns<ClientFrame> = {
             message.request = { $case: "cancel", value: CancelRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.request = { $case: "leave", value: LeaveRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -6457,6 +6488,8 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         ? { $case: "watch", value: WatchRequest.fromJSON(object.watch) }
         : isSet(object.cancel)
         ? { $case: "cancel", value: CancelRequest.fromJSON(object.cancel) }
+        : isSet(object.leave)
+        ? { $case: "leave", value: LeaveRequest.fromJSON(object.leave) }
         : undefined,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : undefined,
     };
@@ -6483,6 +6516,8 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       obj.watch = WatchRequest.toJSON(message.request.value);
     } else if (message.request?.$case === "cancel") {
       obj.cancel = CancelRequest.toJSON(message.request.value);
+    } else if (message.request?.$case === "leave") {
+      obj.leave = LeaveRequest.toJSON(message.request.value);
     }
     if (message.traceparent !== undefined) {
       obj.traceparent = message.traceparent;
@@ -6545,6 +6580,12 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         }
         break;
       }
+      case "leave": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "leave", value: LeaveRequest.fromPartial(object.request.value) };
+        }
+        break;
+      }
     }
     message.traceparent = object.traceparent ?? undefined;
     return message;
@@ -6575,6 +6616,9 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         break;
       case "error":
         Error.encode(message.response.value, writer.uint32(50).fork()).join();
+        break;
+      case "left":
+        LeaveResponse.encode(message.response.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -6641,6 +6685,14 @@ export const ServerFrame: MessageFns<ServerFrame> = {
             message.response = { $case: "error", value: Error.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.response = { $case: "left", value: LeaveResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6666,6 +6718,8 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         ? { $case: "cancelled", value: CancelResponse.fromJSON(object.cancelled) }
         : isSet(object.error)
         ? { $case: "error", value: Error.fromJSON(object.error) }
+        : isSet(object.left)
+        ? { $case: "left", value: LeaveResponse.fromJSON(object.left) }
         : undefined,
     };
   },
@@ -6685,6 +6739,8 @@ export const ServerFrame: MessageFns<ServerFrame> = {
       obj.cancelled = CancelResponse.toJSON(message.response.value);
     } else if (message.response?.$case === "error") {
       obj.error = Error.toJSON(message.response.value);
+    } else if (message.response?.$case === "left") {
+      obj.left = LeaveResponse.toJSON(message.response.value);
     }
     return obj;
   },
@@ -6726,7 +6782,153 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         }
         break;
       }
+      case "left": {
+        if (object.response?.value !== undefined && object.response?.value !== null) {
+          message.response = { $case: "left", value: LeaveResponse.fromPartial(object.response.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseLeaveRequest(): LeaveRequest {
+  return { forGood: false };
+}
+
+export const LeaveRequest: MessageFns<LeaveRequest> = {
+  encode(message: LeaveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.forGood !== false) {
+      writer.uint32(8).bool(message.forGood);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.forGood = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LeaveRequest {
+    return {
+      forGood: isSet(object.forGood)
+        ? globalThis.Boolean(object.forGood)
+        : isSet(object.for_good)
+        ? globalThis.Boolean(object.for_good)
+        : false,
+    };
+  },
+
+  toJSON(message: LeaveRequest): unknown {
+    const obj: any = {};
+    if (message.forGood !== false) {
+      obj.forGood = message.forGood;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LeaveRequest>): LeaveRequest {
+    return LeaveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeaveRequest>): LeaveRequest {
+    const message = createBaseLeaveRequest();
+    message.forGood = object.forGood ?? false;
+    return message;
+  },
+};
+
+function createBaseLeaveResponse(): LeaveResponse {
+  return { left: false };
+}
+
+export const LeaveResponse: MessageFns<LeaveResponse> = {
+  encode(message: LeaveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.left !== false) {
+      writer.uint32(8).bool(message.left);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.left = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LeaveResponse {
+    return { left: isSet(object.left) ? globalThis.Boolean(object.left) : false };
+  },
+
+  toJSON(message: LeaveResponse): unknown {
+    const obj: any = {};
+    if (message.left !== false) {
+      obj.left = message.left;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LeaveResponse>): LeaveResponse {
+    return LeaveResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeaveResponse>): LeaveResponse {
+    const message = createBaseLeaveResponse();
+    message.left = object.left ?? false;
     return message;
   },
 };

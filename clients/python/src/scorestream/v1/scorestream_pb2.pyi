@@ -1486,6 +1486,7 @@ class ClientFrame(_message.Message):
     UPLOAD_FIELD_NUMBER: _builtins.int
     WATCH_FIELD_NUMBER: _builtins.int
     CANCEL_FIELD_NUMBER: _builtins.int
+    LEAVE_FIELD_NUMBER: _builtins.int
     TRACEPARENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """the caller's name for this request, echoed on every answer to it"""
@@ -1507,6 +1508,10 @@ class ClientFrame(_message.Message):
     def watch(self) -> Global___WatchRequest: ...
     @_builtins.property
     def cancel(self) -> Global___CancelRequest: ...
+    @_builtins.property
+    def leave(self) -> Global___LeaveRequest:
+        """under the id of the request that is left"""
+
     def __init__(
         self,
         *,
@@ -1519,15 +1524,16 @@ class ClientFrame(_message.Message):
         upload: Global___UploadRequest | None = ...,
         watch: Global___WatchRequest | None = ...,
         cancel: Global___CancelRequest | None = ...,
+        leave: Global___LeaveRequest | None = ...,
         traceparent: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "leave", b"leave", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "id", b"id", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent", "cancel", b"cancel", "decode", b"decode", "encode", b"encode", "id", b"id", "leave", b"leave", "list_models", b"list_models", "log_likelihood", b"log_likelihood", "request", b"request", "sample", b"sample", "traceparent", b"traceparent", "upload", b"upload", "watch", b"watch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__traceparent: _TypeAlias = _typing.Literal["traceparent"]  # noqa: Y015
     _WhichOneofArgType__traceparent: _TypeAlias = _typing.Literal["_traceparent", b"_traceparent"]  # noqa: Y015
-    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["list_models", "sample", "encode", "decode", "log_likelihood", "upload", "watch", "cancel"]  # noqa: Y015
+    _WhichOneofReturnType_request: _TypeAlias = _typing.Literal["list_models", "sample", "encode", "decode", "log_likelihood", "upload", "watch", "cancel", "leave"]  # noqa: Y015
     _WhichOneofArgType_request: _TypeAlias = _typing.Literal["request", b"request"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__traceparent) -> _WhichOneofReturnType__traceparent | None: ...
@@ -1546,6 +1552,7 @@ class ServerFrame(_message.Message):
     UPLOADED_FIELD_NUMBER: _builtins.int
     CANCELLED_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     @_builtins.property
     def models(self) -> Global___ListModelsResponse: ...
@@ -1559,6 +1566,10 @@ class ServerFrame(_message.Message):
     def error(self) -> Global___Error:
         """of this request; the socket stays open"""
 
+    @_builtins.property
+    def left(self) -> Global___LeaveResponse:
+        """last"""
+
     def __init__(
         self,
         *,
@@ -1568,16 +1579,61 @@ class ServerFrame(_message.Message):
         uploaded: Global___UploadResponse | None = ...,
         cancelled: Global___CancelResponse | None = ...,
         error: Global___Error | None = ...,
+        left: Global___LeaveResponse | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "error", b"error", "event", b"event", "models", b"models", "response", b"response", "uploaded", b"uploaded"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "error", b"error", "event", b"event", "left", b"left", "models", b"models", "response", b"response", "uploaded", b"uploaded"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "error", b"error", "event", b"event", "id", b"id", "models", b"models", "response", b"response", "uploaded", b"uploaded"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "error", b"error", "event", b"event", "id", b"id", "left", b"left", "models", b"models", "response", b"response", "uploaded", b"uploaded"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["models", "event", "uploaded", "cancelled", "error"]  # noqa: Y015
+    _WhichOneofReturnType_response: _TypeAlias = _typing.Literal["models", "event", "uploaded", "cancelled", "error", "left"]  # noqa: Y015
     _WhichOneofArgType_response: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_response) -> _WhichOneofReturnType_response | None: ...
 
 Global___ServerFrame: _TypeAlias = ServerFrame  # noqa: Y015
+
+@_typing.final
+class LeaveRequest(_message.Message):
+    """Leaves a request that is in flight on this socket, as the end of its call does on gRPC: it is answered no further, and a
+    job that it started ends unless it is detached or has other callers.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FOR_GOOD_FIELD_NUMBER: _builtins.int
+    for_good: _builtins.bool
+    """a detached job ends too, unless someone else calls for it or watches it"""
+    def __init__(
+        self,
+        *,
+        for_good: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["for_good", b"for_good"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveRequest: _TypeAlias = LeaveRequest  # noqa: Y015
+
+@_typing.final
+class LeaveResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_FIELD_NUMBER: _builtins.int
+    left: _builtins.bool
+    """false: no request of this id was in flight, or no longer"""
+    def __init__(
+        self,
+        *,
+        left: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeaveResponse: _TypeAlias = LeaveResponse  # noqa: Y015
 
 @_typing.final
 class Error(_message.Message):

@@ -501,6 +501,9 @@ export interface ClientFrame {
     | { $case: "upload"; value: UploadRequest }
     | { $case: "watch"; value: WatchRequest }
     | { $case: "cancel"; value: CancelRequest }
+    | //
+    /** under the id of the request that is left */
+    { $case: "leave"; value: LeaveRequest }
     | undefined;
   /** of the W3C's Trace Context: the caller's span; default: that of the socket's own request */
   traceparent?: string | undefined;
@@ -516,7 +519,24 @@ export interface ServerFrame {
     | //
     /** of this request; the socket stays open */
     { $case: "error"; value: Error }
+    | //
+    /** last */
+    { $case: "left"; value: LeaveResponse }
     | undefined;
+}
+
+/**
+ * Leaves a request that is in flight on this socket, as the end of its call does on gRPC: it is answered no further, and a
+ * job that it started ends unless it is detached or has other callers.
+ */
+export interface LeaveRequest {
+  /** a detached job ends too, unless someone else calls for it or watches it */
+  forGood: boolean;
+}
+
+export interface LeaveResponse {
+  /** false: no request of this id was in flight, or no longer */
+  left: boolean;
 }
 
 export interface Error {
@@ -4856,6 +4876,9 @@ export const ClientFrame: MessageFns<ClientFrame> = {
       case "cancel":
         CancelRequest.encode(message.request.value, writer.uint32(74).fork()).join();
         break;
+      case "leave":
+        LeaveRequest.encode(message.request.value, writer.uint32(90).fork()).join();
+        break;
     }
     if (message.traceparent !== undefined) {
       writer.uint32(82).string(message.traceparent);
@@ -4948,6 +4971,14 @@ export const ClientFrame: MessageFns<ClientFrame> = {
             message.request = { $case: "cancel", value: CancelRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.request = { $case: "leave", value: LeaveRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 10: {
             if (tag !== 82) {
               break;
@@ -5023,6 +5054,12 @@ export const ClientFrame: MessageFns<ClientFrame> = {
         }
         break;
       }
+      case "leave": {
+        if (object.request?.value !== undefined && object.request?.value !== null) {
+          message.request = { $case: "leave", value: LeaveRequest.fromPartial(object.request.value) };
+        }
+        break;
+      }
     }
     message.traceparent = object.traceparent ?? undefined;
     return message;
@@ -5053,6 +5090,9 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         break;
       case "error":
         Error.encode(message.response.value, writer.uint32(50).fork()).join();
+        break;
+      case "left":
+        LeaveResponse.encode(message.response.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -5119,6 +5159,14 @@ export const ServerFrame: MessageFns<ServerFrame> = {
             message.response = { $case: "error", value: Error.decode(reader, reader.uint32()) };
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.response = { $case: "left", value: LeaveResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5168,7 +5216,123 @@ export const ServerFrame: MessageFns<ServerFrame> = {
         }
         break;
       }
+      case "left": {
+        if (object.response?.value !== undefined && object.response?.value !== null) {
+          message.response = { $case: "left", value: LeaveResponse.fromPartial(object.response.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseLeaveRequest(): LeaveRequest {
+  return { forGood: false };
+}
+
+export const LeaveRequest: MessageFns<LeaveRequest> = {
+  encode(message: LeaveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.forGood !== false) {
+      writer.uint32(8).bool(message.forGood);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.forGood = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LeaveRequest>): LeaveRequest {
+    return LeaveRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeaveRequest>): LeaveRequest {
+    const message = createBaseLeaveRequest();
+    message.forGood = object.forGood ?? false;
+    return message;
+  },
+};
+
+function createBaseLeaveResponse(): LeaveResponse {
+  return { left: false };
+}
+
+export const LeaveResponse: MessageFns<LeaveResponse> = {
+  encode(message: LeaveResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.left !== false) {
+      writer.uint32(8).bool(message.left);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LeaveResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLeaveResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.left = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LeaveResponse>): LeaveResponse {
+    return LeaveResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LeaveResponse>): LeaveResponse {
+    const message = createBaseLeaveResponse();
+    message.left = object.left ?? false;
     return message;
   },
 };
