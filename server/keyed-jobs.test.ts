@@ -1,6 +1,7 @@
 import anyTest, { type TestFn } from "ava";
 import { type JobOptions, SampleRequest } from "../proto/gen/scorestream/v1/scorestream.ts";
 import type { Job } from "./engine/job.ts";
+import { KeyedJobs } from "./keyed-jobs.ts";
 import type { Repository } from "./models/repository.ts";
 import { ScoreStream } from "./score-stream.ts";
 import { testConfig } from "./testing/config.ts";
@@ -113,4 +114,30 @@ test.serial("a request that is refused leaves its key free", async (t) => {
   const options = { idempotencyKey: "f" };
   await t.throwsAsync(service.sample(request(20_000, options)), { message: /steps: seen 20000/ });
   await t.notThrowsAsync(service.sample(request(5, options)));
+});
+
+test.serial("keys are forgotten with their jobs, and a new key looks at no other", async (t) => {
+  const { engine, submit, close } = await startEngine({ models: [MODEL], retentionMs: 0 });
+  let found = 0;
+  const keyed = new KeyedJobs((id) => {
+    found++;
+    return engine.job(id);
+  });
+  engine.followForgotten((id) => keyed.forget(id));
+  const start = (key: number, steps: number): Promise<Job> => {
+    const { model, sampler } = request(steps, {});
+    const options = { idempotencyKey: `${key}` } as JobOptions;
+    const name = { call: "sample", bytes: Uint8Array.of(steps), options };
+    return keyed.start(name, () => submit({ model, sampler }));
+  };
+  const long = await start(0, 10_000);
+  for (let key = 1; key <= 20; key++) await eventsOf(start(key, 1));
+  t.true(keyed.size <= 2, `${keyed.size} keys of two jobs`);
+  t.is(found, 0);
+  t.is(await start(0, 10_000), long);
+  engine.cancel(long);
+  t.is(engine.job(long.id), undefined);
+  t.is(keyed.size, 0);
+  t.not(await start(0, 10_000), long);
+  await close();
 });

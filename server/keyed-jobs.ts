@@ -13,19 +13,25 @@ export interface RequestName {
 
 interface Keyed {
   readonly fingerprint: string;
-  readonly job: Promise<Job>;
-  /** The job once it is there. */
-  started: Job | undefined;
+  /** Of the job once it is there; undefined where the request was refused. */
+  readonly jobId: Promise<string | undefined>;
 }
 
-/** Jobs by their tenant's idempotency keys, as long as the jobs are remembered. */
+/** Jobs by their tenant's idempotency keys: as many as are remembered, at a constant cost each. */
 export class KeyedJobs {
-  readonly #jobs = new Map<string, Keyed>();
-  readonly #remembered: (job: Job) => boolean;
+  readonly #keyed = new Map<string, Keyed>();
+  /** The keys of the jobs that have begun, by the jobs' ids. */
+  readonly #keys = new Map<string, string>();
+  readonly #find: (id: string) => Job | undefined;
 
-  /** @param remembered whether a job can still be watched */
-  constructor(remembered: (job: Job) => boolean) {
-    this.#remembered = remembered;
+  /** @param find a job that can still be watched; of one that no longer can, `forget` is to be told */
+  constructor(find: (id: string) => Job | undefined) {
+    this.#find = find;
+  }
+
+  /** Keys that are taken. */
+  get size(): number {
+    return this.#keyed.size;
   }
 
   /**
@@ -40,10 +46,11 @@ export class KeyedJobs {
     const key = JSON.stringify([tenant, idempotencyKey]);
     const fingerprint = createHash("sha256").update(name.call).update(name.bytes).digest("hex");
     for (;;) {
-      const known = this.#jobs.get(key);
+      const known = this.#keyed.get(key);
       if (known === undefined) break;
-      const job = await known.job.catch(() => undefined);
-      if (job !== undefined && !job.failed && this.#remembered(job)) {
+      const id = await known.jobId;
+      const job = id === undefined ? undefined : this.#find(id);
+      if (job !== undefined && !job.failed) {
         if (known.fingerprint !== fingerprint) {
           const expected = "a key of its own for each request: this one is another request's";
           throw invalidArgument("options.idempotency_key", idempotencyKey, expected);
@@ -51,28 +58,30 @@ export class KeyedJobs {
         job.join();
         return job;
       }
+      if (id !== undefined) this.#keys.delete(id);
       // Unless another caller has put a new one there meanwhile.
-      if (this.#jobs.get(key) === known) this.#jobs.delete(key);
+      if (this.#keyed.get(key) === known) this.#keyed.delete(key);
     }
-    const job = start();
-    const keyed: Keyed = { fingerprint, job, started: undefined };
-    this.#sweep();
-    this.#jobs.set(key, keyed);
-    try {
-      keyed.started = await job;
-    } catch (error) {
-      if (this.#jobs.get(key) === keyed) this.#jobs.delete(key);
-      throw error;
-    }
-    return keyed.started;
+    const starting = start();
+    const jobId = starting.then(
+      ({ id }) => {
+        this.#keys.set(id, key);
+        return id;
+      },
+      () => {
+        this.#keyed.delete(key);
+        return undefined;
+      },
+    );
+    this.#keyed.set(key, { fingerprint, jobId });
+    return await starting;
   }
 
-  /** Drops the keys of jobs that nobody can watch any more. */
-  #sweep(): void {
-    for (const [key, { started }] of this.#jobs) {
-      if (started !== undefined && (started.failed || !this.#remembered(started))) {
-        this.#jobs.delete(key);
-      }
-    }
+  /** A job can't be watched any more. */
+  forget(id: string): void {
+    const key = this.#keys.get(id);
+    if (key === undefined) return;
+    this.#keys.delete(id);
+    this.#keyed.delete(key);
   }
 }

@@ -42,7 +42,8 @@ export class ScoreStream implements Service {
 
   constructor(engine: Engine, context: ServiceContext) {
     this.#engine = engine;
-    this.#keyed = new KeyedJobs((job) => engine.job(job.id) !== undefined);
+    this.#keyed = new KeyedJobs((id) => engine.job(id));
+    engine.followForgotten((id) => this.#keyed.forget(id));
     this.#context = context;
   }
 

@@ -95,6 +95,7 @@ export class Engine {
   readonly #running = new Set<Job>();
   readonly #deadlines = new JobDeadlines();
   #onIdle: (() => void) | undefined;
+  #onForgotten: (id: string) => void = () => undefined;
   /** Told whenever a job has ended or given back its last row. */
   readonly #onRest: (() => void)[] = [];
   #draining = false;
@@ -105,7 +106,7 @@ export class Engine {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#observer = options.observer;
-    this.#jobs = new Jobs(options.retentionMs);
+    this.#jobs = new Jobs(options.retentionMs, (id) => this.#onForgotten(id));
     const { weightOf = () => 1, limits, workers, maxBatchRows, maxStepMs } = options;
     this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
     const bounds = { maxPlaces: maxBatchRows, maxStepMs };
@@ -228,6 +229,11 @@ export class Engine {
   /** A job that runs or is remembered. */
   job(id: string): Job | undefined {
     return this.#jobs.get(id, this.#now());
+  }
+
+  /** Tells the ids of jobs that are remembered no longer. */
+  followForgotten(tell: (id: string) => void): void {
+    this.#onForgotten = tell;
   }
 
   /** Ends a job within one step. @returns false where it had already ended */
@@ -441,6 +447,7 @@ export class Engine {
     this.#observer?.ended?.(job, error);
     this.#deadlines.forget(job);
     this.#running.delete(job);
+    this.#jobs.end(job);
     this.#rest();
     if (this.#running.size === 0) this.#onIdle?.();
   }

@@ -51,6 +51,8 @@ export interface EngineSetup {
   readonly slabBytes?: number;
   /** Default as in service. */
   readonly queueIntervalMs?: number;
+  /** How long ended jobs are remembered; default one minute. */
+  readonly retentionMs?: number;
   /** Bounds beside these. */
   readonly limits?: Partial<Limits>;
   /** Default all alike, without bounds. */
@@ -73,7 +75,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     workers,
     limits: { maxRows, maxActiveRows, ...setup.limits, ofTenant: (tenant) => tenants.of(tenant) },
     weightOf: (tenant) => tenants.of(tenant).weight,
-    retentionMs: 60_000,
+    retentionMs: setup.retentionMs ?? 60_000,
     maxBatchRows: 64,
     maxStepMs: 10_000,
     queueIntervalMs: setup.queueIntervalMs,
