@@ -65,14 +65,16 @@ test.serial(
 );
 
 test.serial("previews come as often as asked, each row's last step excepted", async (t) => {
+  // A preview whose row has ended before it is encoded is left out: the rows take long enough for that not to be all.
+  const preview = { everySteps: 500 };
   const events = await eventsOf(
-    t.context.submit({ model: MODEL, count: 2, sampler: method(40), preview: { everySteps: 10 } }),
+    t.context.submit({ model: MODEL, count: 2, sampler: method(4000), preview }),
   );
   const evaluations = events.flatMap(({ event }) =>
     event?.$case === "preview" ? [Number(event.value.evaluations)] : [],
   );
-  t.true(evaluations.length > 0 && evaluations.length <= 2 * 3);
-  t.true(evaluations.every((count) => count % 10 === 0 && count < 40));
+  t.true(evaluations.length > 0 && evaluations.length <= 2 * 7);
+  t.true(evaluations.every((count) => count % 500 === 0 && count < 4000));
 });
 
 test.serial("a rate limit on previews holds", async (t) => {

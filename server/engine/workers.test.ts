@@ -2,6 +2,7 @@ import test from "ava";
 import type { GraphSource } from "../../worker/protocol.ts";
 import { ServerError } from "../errors.ts";
 import { dyingWorkers } from "../testing/dying-workers.ts";
+import { startEngine } from "../testing/start-engine.ts";
 import { Workers } from "./workers.ts";
 
 const SOURCE: GraphSource = {
@@ -52,4 +53,17 @@ test("closing ends a worker that hangs, and takes no more tasks", async (t) => {
   await workers.close();
   await lost;
   await t.throwsAsync(workers.batch(BATCH), { message: /shutting down/ });
+});
+
+test("closing waits for what runs: a thread that is ended inside an evaluation may end the process", async (t) => {
+  const started = await startEngine({ models: ["gaussian-mixture-vp"] });
+  const model = started.context.repository.models.get("gaussian-mixture-vp");
+  const source = model?.graphs.get("score");
+  if (source === undefined) return t.fail();
+  const profile = { kind: "profile", source, batchSizes: [64], enoughMs: 1 } as const;
+  const [{ stepMs }] = await Promise.all([
+    started.workers.profile(profile),
+    started.workers.close(),
+  ]);
+  t.is(stepMs.length, 1);
 });

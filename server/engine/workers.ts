@@ -281,12 +281,10 @@ export class Workers implements Bench {
 
 /** Resolves when all have ended, however they did, or after so long. */
 async function settled(running: readonly Promise<unknown>[], ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = globalThis.setTimeout(resolve, ms);
-  });
+  const all = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: all.signal }).catch(() => {});
   await Promise.race([Promise.allSettled(running), late]);
-  clearTimeout(timer);
+  all.abort();
 }
 
 function answerOf<Answer extends { readonly ok: true }>(answer: WorkerAnswer): Answer {
