@@ -65,7 +65,7 @@ async function send(task: Task, request: JobRequest): Promise<void> {
 const codeDialog = new CodeDialog();
 const form = new RequestForm(
   (task, request) => void send(task, request),
-  ({ call }) => codeDialog.open(call),
+  ({ call, code = call }) => codeDialog.open(code),
 );
 
 /** Asks for the models, and so connects; a page that lost its server waits here until it is back. */

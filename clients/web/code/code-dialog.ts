@@ -1,11 +1,10 @@
 import { announce } from "../announce.ts";
-import type { JobCall } from "../connection.ts";
 import { button, byId, element, freshId } from "../dom.ts";
 import { save } from "../gallery/download.ts";
 import { toCommandLine } from "./command-line.ts";
 import { shortBase64, toJson } from "./json.ts";
 import { toPython } from "./python.ts";
-import { inputFiles, saidBy } from "./request-values.ts";
+import { type CodeCall, inputFiles, saidBy } from "./request-values.ts";
 import { toTypeScript } from "./typescript.ts";
 
 /** The port of gRPC unless the server was told otherwise; the page can't know it. */
@@ -14,9 +13,9 @@ const GRPC_PORT = 50_051;
 interface Language {
   readonly name: string;
   /** What is copied. */
-  readonly write: (call: JobCall) => string;
+  readonly write: (call: CodeCall) => string;
   /** What is shown, where that differs. */
-  readonly show?: (call: JobCall) => string;
+  readonly show?: (call: CodeCall) => string;
 }
 
 function languages({ protocol, host, hostname }: Location): readonly Language[] {
@@ -36,7 +35,7 @@ export class CodeDialog {
   readonly #choices: readonly HTMLInputElement[];
   readonly #text = element("pre", { tabIndex: 0, role: "region", "aria-label": "Code" });
   readonly #files = element("div", { class: "viewer-actions" });
-  #call: JobCall | undefined;
+  #call: CodeCall | undefined;
 
   constructor() {
     const name = freshId("language");
@@ -71,7 +70,7 @@ export class CodeDialog {
     });
   }
 
-  open(call: JobCall): void {
+  open(call: CodeCall): void {
     this.#call = call;
     const files = inputFiles(saidBy(call)).map(({ name, bytes }) =>
       button(name, { class: "quiet" }, () => save(new Blob([Uint8Array.from(bytes)]), name)),

@@ -185,6 +185,62 @@ test("the files of a request are named after their fields", (t) => {
   );
 });
 
+test("an interpolation: one call of each client, one command, and the first of two frames", (t) => {
+  const solver = { solver: "rk45", relativeTolerance: 1e-3, absoluteTolerance: 1e-3 };
+  const value = { model: "color-digits", images: [IMAGE, MASK], solver, frames: 9 };
+  const arc = { $case: "interpolate", value } as const;
+  t.is(
+    toCommandLine(arc, "ws://a"),
+    `scorestream interpolate \\
+  images-1.png \\
+  images-2.png \\
+  --frames 9 \\
+  --tolerance 0.001 \\
+  --model color-digits \\
+  --server ws://a
+`,
+  );
+  t.is(
+    toPython(arc, "a:1"),
+    `from scorestream import Client, ProbabilityFlow, interpolate
+
+client = Client("a:1")
+images = interpolate(
+    client,
+    "images-1.png",
+    "images-2.png",
+    model="color-digits",
+    solver=ProbabilityFlow(solver="rk45", relative_tolerance=0.001, absolute_tolerance=0.001),
+    frames=9,
+)
+for i, image in enumerate(images):
+    image.save(f"between-{i}.png")
+`,
+  );
+  t.is(
+    toTypeScript(arc, "ws://a"),
+    `import { readFile, writeFile } from "node:fs/promises";
+import { connect, interpolate } from "scorestream-client";
+
+const client = connect("ws://a");
+const images = await interpolate(client, await readFile("images-1.png"), await readFile("images-2.png"), {
+  model: "color-digits",
+  solver: {
+    solver: "rk45",
+    relativeTolerance: 0.001,
+    absoluteTolerance: 0.001,
+  },
+  frames: 9,
+});
+for (const [i, { data }] of images.entries()) await writeFile("sample-" + i + ".png", data);
+await client.close();
+`,
+  );
+  t.like(JSON.parse(toJson(arc)), {
+    encode: { model: "color-digits", images: [{ data: "AQID" }, { data: "BA==" }], solver },
+  });
+});
+
 test("a class that a shell would read otherwise is quoted", (t) => {
   const call: JobCall = { $case: "sample", value: { condition: ofClass({ label: "it's a dog" }) } };
   t.true(toCommandLine(call, "ws://a").includes(`--class 'it'\\''s a dog'`));

@@ -1,7 +1,7 @@
 import { JobOptions_Priority } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import type { JobCall } from "../connection.ts";
 import {
   bytesOf,
+  type CodeCall,
   inputFiles,
   isCase,
   isValues,
@@ -13,7 +13,7 @@ import {
 type Flags = readonly (readonly [flag: string, value: Value | undefined])[];
 
 /** A command of docs/cli.md that asks the same. @param server of the WebSocket, such as ws://127.0.0.1:8080 */
-export function toCommandLine(call: JobCall, server: string): string {
+export function toCommandLine(call: CodeCall, server: string): string {
   const said = saidBy(call);
   const names = new Map(inputFiles(said).map(({ name, bytes }) => [bytes, name]));
   const { command, flags, files } = commandOf(call.$case, said);
@@ -33,12 +33,16 @@ interface Command {
   readonly files: readonly Value[];
 }
 
-function commandOf($case: JobCall["$case"], said: Values): Command {
+function commandOf($case: CodeCall["$case"], said: Values): Command {
   switch ($case) {
     case "sample":
       return sampleCommand(said);
     case "encode":
       return { command: "encode", flags: solverFlags(said), files: listOf(said.images) };
+    case "interpolate": {
+      const flags: Flags = [["--frames", said.frames], ...solverFlags(said)];
+      return { command: "interpolate", flags, files: listOf(said.images) };
+    }
     case "decode":
       return { command: "decode", flags: solverFlags(said), files: listOf(said.latents) };
     case "logLikelihood": {

@@ -2,8 +2,14 @@ import {
   ImageFormat,
   JobOptions_Priority,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import type { JobCall } from "../connection.ts";
-import { isCase, isValues, saidBy, type Value, type Values } from "./request-values.ts";
+import {
+  type CodeCall,
+  isCase,
+  isValues,
+  saidBy,
+  type Value,
+  type Values,
+} from "./request-values.ts";
 
 /** Enums whose numbers the JSON names. */
 const ENUMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
@@ -14,11 +20,14 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /**
  * The request as a WebSocket's text frame takes it: a ClientFrame in proto3 JSON.
  *
+ * Of an interpolation it is the first of two, and the second has the latents that the first one answers.
+ *
  * @param bytes how pictures are written; base64 where the text is to be sent
  */
-export function toJson(call: JobCall, bytes: (picture: Uint8Array) => string = base64): string {
-  const request = toObject(saidBy(call), bytes);
-  return JSON.stringify({ id: "1", [call.$case]: request }, undefined, 2);
+export function toJson(call: CodeCall, bytes: (picture: Uint8Array) => string = base64): string {
+  const request = toObject(saidBy(call, ["frames"]), bytes);
+  const name = call.$case === "interpolate" ? "encode" : call.$case;
+  return JSON.stringify({ id: "1", [name]: request }, undefined, 2);
 }
 
 function toObject(values: Values, bytes: (picture: Uint8Array) => string): object {
@@ -34,7 +43,12 @@ function toObject(values: Values, bytes: (picture: Uint8Array) => string): objec
 function toPlain(name: string, value: Value, bytes: (picture: Uint8Array) => string): unknown {
   if (typeof value === "bigint") return String(value);
   if (value instanceof Uint8Array) return bytes(value);
-  if (Array.isArray(value)) return value.map((item) => toPlain(name, item, bytes));
+  if (Array.isArray(value)) {
+    return value.map((item) =>
+      // The client takes a picture's bytes where the contract has an ImageSource.
+      item instanceof Uint8Array ? { data: bytes(item) } : toPlain(name, item, bytes),
+    );
+  }
   if (name === "deadline" && isValues(value)) {
     return `${Number(value.seconds ?? 0) + Number(value.nanos ?? 0) / 1e9}s`;
   }

@@ -1,7 +1,7 @@
 import { JobOptions_Priority } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
-import type { JobCall } from "../connection.ts";
 import {
   bytesOf,
+  type CodeCall,
   inputFiles,
   isCase,
   isValues,
@@ -12,9 +12,10 @@ import {
 } from "./request-values.ts";
 
 /** Reads the job for its results, and does something with them. */
-const READ: Readonly<Record<JobCall["$case"], readonly string[]>> = {
+const READ: Readonly<Record<CodeCall["$case"], readonly string[]>> = {
   sample: ["for i, image in enumerate(job.images()):", '    image.save(f"sample-{i}.png")'],
   decode: ["for i, image in enumerate(job.images()):", '    image.save(f"sample-{i}.png")'],
+  interpolate: ["for i, image in enumerate(images):", '    image.save(f"between-{i}.png")'],
   encode: ["latents = job.latents()"],
   logLikelihood: ["for likelihood in job.likelihoods():", "    print(likelihood.bits_per_dim)"],
 };
@@ -36,16 +37,17 @@ const CONDITIONS: Readonly<Record<string, string>> = {
 };
 
 /** A program of the Python client that asks the same. @param target of gRPC, such as 127.0.0.1:50051 */
-export function toPython(call: JobCall, target: string): string {
+export function toPython(call: CodeCall, target: string): string {
   const said = saidBy(call, OF_THE_PAGE);
   const write = new Writer(new Map(inputFiles(said).map(({ name, bytes }) => [bytes, name])));
-  const calls = Object.entries(said).map(([name, value]) => `    ${write.argument(name, value)},`);
+  const isArc = call.$case === "interpolate";
+  const words = isArc ? write.interpolation(said) : write.arguments(said);
   return [
     `from scorestream import ${["Client", ...write.imported].toSorted().join(", ")}`,
     "",
     `client = Client("${target}")`,
-    `job = client.${snake(call.$case)}(`,
-    ...calls,
+    isArc ? "images = interpolate(" : `job = client.${snake(call.$case)}(`,
+    ...words.map((word) => `    ${word},`),
     ")",
     ...READ[call.$case],
     "",
@@ -61,7 +63,18 @@ class Writer {
     this.#names = names;
   }
 
-  argument(name: string, value: Value): string {
+  /** Of the client's `interpolate`: the client and both ends, and then by name. */
+  interpolation({ images, ...fields }: Values): readonly string[] {
+    this.imported.add("interpolate");
+    const ends = Array.isArray(images) ? images.map((image) => this.#literal("", image)) : [];
+    return ["client", ...ends, ...this.arguments(fields)];
+  }
+
+  arguments(values: Values): readonly string[] {
+    return Object.entries(values).map(([name, value]) => this.#argument(name, value));
+  }
+
+  #argument(name: string, value: Value): string {
     if (name === "condition" && isValues(value)) return `condition=${this.#condition(value)}`;
     const message = MESSAGES[name];
     if (message === undefined || !isValues(value))

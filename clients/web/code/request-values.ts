@@ -1,5 +1,16 @@
 import type { JobCall } from "../connection.ts";
 
+/**
+ * What programs can ask: a job, or an interpolation, which is a job that encodes and one that decodes. Its `images` are
+ * the two ends.
+ */
+export type CodeCall =
+  | JobCall
+  | {
+      readonly $case: "interpolate";
+      readonly value: Extract<JobCall, { $case: "encode" }>["value"] & { readonly frames: number };
+    };
+
 /** A value of a request as a program is to write it. */
 export type Value =
   | string
@@ -23,7 +34,7 @@ interface Case {
  *
  * @param without fields that concern this page alone
  */
-export function saidBy({ value }: JobCall, without: readonly string[] = []): Values {
+export function saidBy({ value }: CodeCall, without: readonly string[] = []): Values {
   const said = clean(value) ?? {};
   return Object.fromEntries(Object.entries(said).filter(([name]) => !without.includes(name)));
 }

@@ -1,6 +1,6 @@
-import type { JobCall } from "../connection.ts";
 import {
   bytesOf,
+  type CodeCall,
   inputFiles,
   isCase,
   isValues,
@@ -10,9 +10,10 @@ import {
 } from "./request-values.ts";
 
 /** What each kind of job is read for. */
-const RESULTS: Readonly<Record<JobCall["$case"], string>> = {
+const RESULTS: Readonly<Record<CodeCall["$case"], string>> = {
   sample: "images",
   decode: "images",
+  interpolate: "images",
   encode: "latents",
   logLikelihood: "likelihoods",
 };
@@ -32,24 +33,29 @@ const WRITE_IMAGES =
   'for (const [i, { data }] of images.entries()) await writeFile("sample-" + i + ".png", data);';
 
 /** A program of the TypeScript client that asks the same. @param address of the server's WebSocket, such as ws://127.0.0.1:8080 */
-export function toTypeScript(call: JobCall, address: string): string {
+export function toTypeScript(call: CodeCall, address: string): string {
   const said = saidBy(call, OF_THE_PAGE);
   const names = new Map(inputFiles(said).map(({ name, bytes }) => [bytes, name]));
   const write = new Writer(names);
   const { condition, ...fields } = said;
   const made = isValues(condition) ? write.condition(condition) : undefined;
-  const request = write.object(fields, "", made === undefined ? [] : [["condition", made.text]]);
   const results = RESULTS[call.$case];
+  const isArc = call.$case === "interpolate";
+  const imported = [isArc ? "interpolate" : made?.function].filter((name) => name !== undefined);
+  const request = write.object(fields, "", made === undefined ? [] : [["condition", made.text]]);
+  const answer = isArc
+    ? write.interpolation(said)
+    : `client.${call.$case}(${request}).${results}()`;
   const usesFiles = [...(names.size > 0 ? ["readFile"] : [])];
   if (results === "images") usesFiles.push("writeFile");
   return [
     ...(usesFiles.length > 0
       ? [`import { ${usesFiles.join(", ")} } from "node:fs/promises";`]
       : []),
-    `import { ${["connect", ...(made === undefined ? [] : [made.function])].join(", ")} } from "scorestream-client";`,
+    `import { ${["connect", ...imported].join(", ")} } from "scorestream-client";`,
     "",
     `const client = connect("${address}");`,
-    `const ${results} = await client.${call.$case}(${request}).${results}();`,
+    `const ${results} = await ${answer};`,
     results === "images" ? WRITE_IMAGES : `console.log(${results});`,
     "await client.close();",
     "",
@@ -78,6 +84,12 @@ class Writer {
     ];
     if (entries.length === 0) return "{}";
     return `{\n${entries.map(([name, code]) => `${inner}${name}: ${code},\n`).join("")}${indent}}`;
+  }
+
+  /** A call of the client's `interpolate`. */
+  interpolation({ images, ...fields }: Values): string {
+    const ends = Array.isArray(images) ? images.map((image) => this.#literal(image, "")) : [];
+    return `interpolate(${["client", ...ends, this.object(fields, "")].join(", ")})`;
   }
 
   condition({

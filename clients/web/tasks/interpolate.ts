@@ -1,3 +1,7 @@
+import type {
+  DeepPartial,
+  JobOptions,
+} from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { FitField } from "../form/fit-field.ts";
 import { FlowFields } from "../form/flow-fields.ts";
 import { OptionFields } from "../form/option-fields.ts";
@@ -62,8 +66,12 @@ function createForm(): TaskForm {
       const pictures = [first.field.picture, second.field.picture] as const;
       const solver = flow.read();
       const images = pictures.map(toPng);
+      const asked = { model: name, images, solver };
+      const all = options.read();
       return {
-        call: { $case: "encode", value: { model: name, images, solver, options: options.read() } },
+        call: { $case: "encode", value: { ...asked, options: all } },
+        // Its two jobs can share a priority, and no deadline.
+        code: { $case: "interpolate", value: { ...asked, frames: 9, options: onlyPriority(all) } },
         title: "Interpolation",
         details: [name, flow.summary].join(" · "),
         given: pictures.map((picture, i) => ({ label: i === 0 ? "First" : "Second", picture })),
@@ -71,4 +79,8 @@ function createForm(): TaskForm {
     },
     take: (file) => void (first.field.isEmpty ? first : second).field.give(file),
   };
+}
+
+function onlyPriority({ priority }: DeepPartial<JobOptions>): DeepPartial<JobOptions> {
+  return priority === undefined ? {} : { priority };
 }

@@ -1,5 +1,6 @@
 import type { Model } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { Client } from "../../typescript/core/client.ts";
+import type { CodeCall } from "../code/request-values.ts";
 import type { JobCall } from "../connection.ts";
 import type { SamplingFields } from "../form/sampling-fields.ts";
 import type { JobRun } from "../jobs/job-run.ts";
@@ -19,6 +20,8 @@ export interface JobRequest {
   /** Settings, in a line. */
   readonly details: string;
   readonly given: readonly GivenPicture[];
+  /** What is shown as code; left out: the call. */
+  readonly code?: CodeCall;
 }
 
 /** What a task's form can use of the page. */

@@ -28,3 +28,13 @@ export async function refusedAt(
   await t.context.page.locator("#submit").click();
   t.regex(await errorAt(t.context.page, path), message);
 }
+
+/** What the code panel shows of the form as it stands. */
+export async function codeIn(page: Page, language: string): Promise<string> {
+  await page.getByRole("button", { name: "Code", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "This request as code" });
+  await dialog.getByRole("radio", { name: language }).check();
+  const code = await dialog.getByRole("region", { name: "Code" }).innerText();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  return code;
+}

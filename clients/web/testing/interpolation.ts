@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import type { Locator, Page } from "playwright-core";
 import sharp from "sharp";
-import { refusedAt, violations } from "./assertions.ts";
+import { codeIn, refusedAt, violations } from "./assertions.ts";
 import { choose, newestJob, type OpenPage, pixelsOf, run } from "./open-page.ts";
 import { NO_PICTURE, pictureFile, ring } from "./pictures.ts";
 
@@ -52,6 +52,7 @@ export async function dragAndStrip(t: Test): Promise<void> {
   const first = await pictureFile("stroke.png", MODEL_SIZE, STROKE);
   await fileOf(page, "First").setInputFiles(first);
   await page.getByLabel("Tolerance").fill("1");
+  t.regex(await codeIn(page, "Command line"), /^scorestream interpolate .*--tolerance 1 /s);
   const job = await run(page);
   await between(page, "exact", "0.5");
   await job

@@ -1,7 +1,7 @@
 /** Tests of the task Likelihood, on the page that page.test.ts opens. */
 import type { ExecutionContext } from "ava";
 import sharp from "sharp";
-import { refusedAt, violations } from "./assertions.ts";
+import { codeIn, refusedAt, violations } from "./assertions.ts";
 import { choose, newestJob, type OpenPage, run } from "./open-page.ts";
 import { NO_PICTURE, type PictureFile, pictureFile, ring } from "./pictures.ts";
 
@@ -51,6 +51,7 @@ export async function likelihoods(t: Test): Promise<void> {
   await page.getByLabel("Probes").fill("");
   await page.getByLabel("Dequantizations").fill("2");
   await page.getByLabel("Tolerance").fill("0.1");
+  t.regex(await codeIn(page, "Command line"), /^scorestream likelihood .*--dequantizations 2 /s);
   const job = await run(page);
   t.is(await job.getByRole("heading").innerText(), "Likelihood of 2 pictures");
   const lines = job.locator("tbody tr");
