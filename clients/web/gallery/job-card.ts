@@ -71,7 +71,9 @@ export class JobCard implements Paintable {
     const { state, failure, startedMs, cancelling } = this.#run;
     const evaluations = `${state.evaluations} evaluations`;
     const rows = state.rows.length;
-    const done = `${state.doneRows} of ${rows} done`;
+    const pictures = state.likelihoods.size;
+    // Rows are solves there, several a picture.
+    const done = pictures > 0 ? `${pictures} pictures done` : `${state.doneRows} of ${rows} done`;
     if (failure !== undefined) {
       return failure.code === "cancelled" ? `Cancelled · ${done} · ${evaluations}` : "Failed";
     }

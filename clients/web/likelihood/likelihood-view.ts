@@ -158,9 +158,7 @@ interface Verdict {
 
 function verdictOf(value: number, heldOut: HeldOutLikelihood | undefined): Verdict {
   if (heldOut === undefined) return { kind: "none", words: "bits/dim" };
-  if (value < heldOut.low)
-    return { kind: "more", words: "likelier than 95 % of held-out pictures" };
-  if (value > heldOut.high)
-    return { kind: "less", words: "less likely than 95 % of held-out pictures" };
-  return { kind: "as", words: "as likely as held-out pictures" };
+  if (value < heldOut.low) return { kind: "more", words: "likelier than held-out" };
+  if (value > heldOut.high) return { kind: "less", words: "less likely than held-out" };
+  return { kind: "as", words: "as likely as held-out" };
 }
