@@ -78,6 +78,29 @@ try {
       scrollTo(0, job.getBoundingClientRect().top + scrollY - 72);
     });
   await shoot(page, "page-phone");
+
+  await page.setViewportSize({ width: 1280, height: 1120 });
+  const samples = page.locator("article.job").last(); // the first that was asked for
+  const use = async (sample: number, task: string): Promise<void> => {
+    await samples.getByRole("button", { name: `Sample ${sample}, done` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: task }).click();
+  };
+  await use(5, "Interpolate");
+  await page.getByLabel("First picture, as the model sees it").waitFor();
+  await use(9, "Interpolate");
+  await page.getByLabel("Second picture, as the model sees it").waitFor();
+  const between = await run(page);
+  await between.getByRole("button", { name: "Make a strip" }).click();
+  await between.getByRole("button", { name: "Download strip" }).waitFor();
+  await between
+    .getByText(/^Decoded/)
+    .nth(1)
+    .waitFor();
+  for (const sample of [2, 5, 9, 12]) await use(sample, "Likelihood");
+  await page.locator(".given").nth(3).waitFor();
+  await run(page);
+  await page.evaluate(() => scrollTo(0, 0));
+  await shoot(page, "page-latents");
 } finally {
   await opened.close();
 }
