@@ -1,4 +1,5 @@
 import { placesOf } from "../../worker/protocol.ts";
+import { kindOf, UNKNOWN_EVALUATIONS } from "./adaptive-evaluations.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { type Lane, laneOf, laneOfRow } from "./lane.ts";
@@ -6,15 +7,26 @@ import type { RowGroup } from "./predict-finish.ts";
 import type { RowNeed } from "./queue-forecast.ts";
 import { type Row, registersOf } from "./row.ts";
 
-/** A program that does not know its evaluations ahead counts on as many again as it has done, and at least so many. */
-const UNKNOWN_EVALUATIONS = 100;
+type Lanes = ReadonlyMap<string, Lane>;
 
 /** Evaluations that a row still needs, expected; at least 1. */
-export function evaluationsLeft(row: Row): number {
+export function evaluationsLeft(row: Row, lanes: Lanes): number {
   const done = row.evaluations / row.places;
   const { evaluations } = row.program;
-  if (evaluations === undefined) return Math.max(UNKNOWN_EVALUATIONS, done);
+  if (evaluations === undefined) return adaptiveLeft(row.job.unbegun, lanes, done);
   return Math.max(1, evaluations - done);
+}
+
+/** A row has come to its end: what it took is what others like it are expected to take. */
+export function learnEvaluations({ job, program, evaluations, places }: Row, lanes: Lanes): void {
+  if (program.evaluations !== undefined) return;
+  const { lane, kind = "" } = job.unbegun;
+  lanes.get(lane)?.adaptive.observe(kind, evaluations / places);
+}
+
+/** Evaluations that a row of a job with adaptive ones still needs when it has done so many, expected. */
+function adaptiveLeft({ lane, kind = "" }: JobRows, lanes: Lanes, done: number): number {
+  return lanes.get(lane)?.adaptive.left(kind, done) ?? UNKNOWN_EVALUATIONS;
 }
 
 /** What a job is to the scheduler, where it leaves nothing out. */
@@ -27,10 +39,12 @@ export function claimOf(spec: JobSpec): Pick<RowGroup, "priority" | "tenant" | "
 export interface JobRows extends RowGroup {
   /** Bytes of the registers that each has or waits for. */
   readonly registerBytes: number;
+  /** Where the solver is adaptive, what decides its evaluations; see kindOf. */
+  readonly kind?: string | undefined;
 }
 
 /** A job's rows: those that run, and those that wait for registers. */
-export function rowGroups(job: Job, lane: string): JobRows[] {
+export function rowGroups(job: Job, lane: string, lanes: Lanes): JobRows[] {
   const groups: JobRows[] = [];
   const registerBytes = registerBytesOf(job.spec);
   for (const waiting of [false, true]) {
@@ -44,7 +58,7 @@ export function rowGroups(job: Job, lane: string): JobRows[] {
         : row.offset !== undefined;
       if (!counts) continue;
       rows++;
-      evaluations += evaluationsLeft(row);
+      evaluations += evaluationsLeft(row, lanes);
       registers = Math.max(registers, row.allocated);
     }
     if (rows === 0) continue;
@@ -62,7 +76,10 @@ export function rowGroups(job: Job, lane: string): JobRows[] {
   return groups;
 }
 
-/** The rows of a job before any has begun. */
+/**
+ * The rows of a job before any has begun, with what adaptive ones take as far as nothing is known of their kind: see
+ * `withLearned`.
+ */
 export function newGroup(spec: JobSpec): JobRows {
   let evaluations = 0;
   let registers = 0;
@@ -79,7 +96,14 @@ export function newGroup(spec: JobSpec): JobRows {
     alone: spec.strict,
     waiting: true,
     registerBytes: registers * registerBytesOf(spec),
+    kind: kindOf(spec),
   };
+}
+
+/** Such rows with what rows of their kind have taken lately. Rows of one job are all adaptive, or none is. */
+export function withLearned(unbegun: JobRows, lanes: Lanes): JobRows {
+  if (unbegun.kind === undefined) return unbegun;
+  return { ...unbegun, evaluations: adaptiveLeft(unbegun, lanes, 0) };
 }
 
 /** Bytes of one register, its front and its back. */
@@ -88,7 +112,7 @@ function registerBytesOf({ model: { shape } }: JobSpec): number {
 }
 
 /** What a row takes until it ends. */
-export function needOf(row: Row, lanes: ReadonlyMap<string, Lane>): RowNeed {
+export function needOf(row: Row, lanes: Lanes): RowNeed {
   const { job, places, allocated } = row;
   const { spec } = job;
   const lane = lanes.get(row.step === undefined ? job.unbegun.lane : laneOfRow(row));
@@ -99,7 +123,7 @@ export function needOf(row: Row, lanes: ReadonlyMap<string, Lane>): RowNeed {
     places,
     alone: spec.strict,
     // A row of a job that has ended is gone within a step.
-    evaluations: job.endedMs === undefined ? evaluationsLeft(row) : 1,
+    evaluations: job.endedMs === undefined ? evaluationsLeft(row, lanes) : 1,
     elements: (allocated * registerBytesOf(spec)) / Float32Array.BYTES_PER_ELEMENT,
   };
 }

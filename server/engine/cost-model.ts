@@ -1,4 +1,5 @@
 import type { StepCost } from "./forming-batch.ts";
+import { Recent } from "./recent.ts";
 import { batchLimit, expectedStepMs, type StepProfile } from "./step-profile.ts";
 
 /** Measured steps of one batch size whose median counts; up to half of them may be anything. */
@@ -21,24 +22,13 @@ const LEAST_MS = 1e-3;
 
 /** The last few ratios of measured to profiled time. */
 class Ratios {
-  readonly #values: number[] = [];
-  #next = 0;
+  readonly recent = new Recent(WINDOW);
   /** The lane's count of steps at the last one. */
   lastStep = 0;
 
   add(ratio: number, step: number): void {
-    this.#values[this.#next] = ratio;
-    this.#next = (this.#next + 1) % WINDOW;
+    this.recent.add(ratio);
     this.lastStep = step;
-  }
-
-  get count(): number {
-    return this.#values.length;
-  }
-
-  get median(): number {
-    const sorted = this.#values.toSorted((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? 1;
   }
 }
 
@@ -98,18 +88,20 @@ export class CostModel implements StepCost {
     const ratio = Math.max(ms, LEAST_MS) / expectedStepMs(this.#profile, places);
     this.#bySize[this.#nearest(places)]?.add(ratio, this.#steps);
     this.#all.add(ratio, this.#steps);
-    if (this.#all.count >= ENOUGH) this.#correct();
+    if (this.#all.recent.count >= ENOUGH) this.#correct();
     return this.#steps % REVIEW_STEPS === 0 && this.#review();
   }
 
   #correct(): void {
     const { batchSizes, stepMs } = this.#profile;
-    const all = this.#all.median;
+    const all = this.#all.recent.median ?? 1;
     const corrected = stepMs.map((ms, i) => {
       const size = this.#bySize[i];
       const known =
-        size !== undefined && size.count >= ENOUGH && this.#steps - size.lastStep < STALE_STEPS;
-      return ms * (known ? size.median : all);
+        size !== undefined &&
+        size.recent.count >= ENOUGH &&
+        this.#steps - size.lastStep < STALE_STEPS;
+      return ms * (known ? (size.recent.median ?? 1) : all);
     });
     this.#current = { batchSizes, stepMs: nondecreasing(corrected) };
   }

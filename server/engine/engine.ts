@@ -3,7 +3,7 @@ import type { BatchAnswer, GraphName, RowAnswer } from "../../worker/protocol.ts
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
-import { claimOf, evaluationsLeft, needOf } from "./backlog.ts";
+import { claimOf, evaluationsLeft, learnEvaluations, needOf } from "./backlog.ts";
 import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
@@ -187,7 +187,7 @@ export class Engine {
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
     const { limits, weightOf = () => 1 } = this.#options;
     const nowMs = this.#now();
-    const backlog = backlogOf(this.#running);
+    const backlog = backlogOf(this.#running, this.#lanes.all);
     const surroundings: Surroundings = {
       nowMs,
       backlog,
@@ -202,7 +202,7 @@ export class Engine {
       previewed: (of) => this.#observer?.previewed?.(of),
       unread: (of) => this.#observer?.unread?.(of),
     });
-    const asked = takenBy(job.unbegun, this.#lanes.all);
+    const asked = takenBy(expected.rows, this.#lanes.all);
     const found = takenBefore(claimOf(spec), backlog, this.#lanes.all);
     admit(spec, asked, { ...expected, ...found }, limits, this.#registers.bytes);
     this.#jobs.add(job);
@@ -395,6 +395,7 @@ export class Engine {
       pictures.push(() => job.progress(row, time, fraction, this.#now()));
       this.#ready(row);
     } else {
+      learnEvaluations(row, this.#lanes.all);
       const pixels = this.#registers.copy(row, program.result);
       this.#release(row);
       pictures.push(() => void job.finish(row, pixels, this.#now));
@@ -427,7 +428,7 @@ export class Engine {
       ...claimOf(spec),
       alone: spec.strict,
       places: row.places,
-      evaluations: spec.deadlineMs === undefined ? 1 : evaluationsLeft(row),
+      evaluations: spec.deadlineMs === undefined ? 1 : evaluationsLeft(row, this.#lanes.all),
     });
   }
 

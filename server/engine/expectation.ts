@@ -1,6 +1,6 @@
 import { placesOf } from "../../worker/protocol.ts";
 import type { Promised } from "./admission.ts";
-import { type JobRows, newGroup, rowGroups } from "./backlog.ts";
+import { type JobRows, newGroup, rowGroups, withLearned } from "./backlog.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { type Lane, laneOfRow } from "./lane.ts";
@@ -8,6 +8,8 @@ import { predictFinishMs, type RowGroup } from "./predict-finish.ts";
 
 /** What a job costs, and when it would be done. */
 export interface Expectation extends Promised {
+  readonly rows: JobRows;
+  /** Of a row, where they are known ahead; else 0. */
   readonly evaluations: number;
   readonly waitMs: number;
   readonly durationMs: number;
@@ -23,11 +25,11 @@ export interface Surroundings {
 }
 
 /** The rows of jobs that have not ended, as a prediction sees them. */
-export function backlogOf(running: Iterable<Job>): JobRows[] {
+export function backlogOf(running: Iterable<Job>, lanes: ReadonlyMap<string, Lane>): JobRows[] {
   const backlog: JobRows[] = [];
   for (const job of running) {
-    if (job.startedMs === undefined) backlog.push(job.unbegun);
-    else backlog.push(...rowGroups(job, currentLane(job)));
+    if (job.startedMs === undefined) backlog.push(withLearned(job.unbegun, lanes));
+    else backlog.push(...rowGroups(job, currentLane(job), lanes));
   }
   return backlog;
 }
@@ -42,13 +44,11 @@ export function expectationOf(spec: JobSpec, surroundings: Surroundings): Expect
   const { nowMs, lanes, backlog, ...rest } = surroundings;
   const costs = new Map([...lanes].map(([name, { cost }]) => [name, cost]));
   const context = { nowMs, ...rest, lanes: costs };
-  const { startMs, finishMs, promiseMs, missed } = predictFinishMs(
-    backlog,
-    newGroup(spec),
-    context,
-  );
+  const rows = withLearned(newGroup(spec), lanes);
+  const { startMs, finishMs, promiseMs, missed } = predictFinishMs(backlog, rows, context);
   const evaluations = spec.rows[0]?.program.evaluations ?? 0;
   return {
+    rows,
     nowMs,
     promiseMs,
     missed,

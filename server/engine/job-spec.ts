@@ -60,7 +60,7 @@ export interface CheaperWay {
 
 /** A checked request: everything that the engine needs to run it. */
 export interface JobSpec {
-  /** The call that asked for it, such as "sample"; only for those who observe. */
+  /** The call that asked for it, such as "sample": for those who observe, and to tell kinds of adaptive rows apart. */
   readonly task?: string;
   readonly model: Model;
   /** At least one. */

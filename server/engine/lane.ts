@@ -1,5 +1,6 @@
 import type { GraphName, GraphSource } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
+import type { AdaptiveEvaluations } from "./adaptive-evaluations.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { Row } from "./row.ts";
 
@@ -8,6 +9,8 @@ export interface Lane {
   readonly graph: GraphName;
   readonly source: GraphSource;
   readonly cost: CostModel;
+  /** What its adaptive rows have taken. */
+  readonly adaptive: AdaptiveEvaluations;
 }
 
 /** A lane's name: two versions of one model have lanes of their own. */

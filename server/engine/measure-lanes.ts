@@ -5,6 +5,7 @@ import type {
   ProfileTask,
 } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
+import { AdaptiveEvaluations } from "./adaptive-evaluations.ts";
 import { type CostBounds, CostModel } from "./cost-model.ts";
 import { type Lane, laneOf } from "./lane.ts";
 import { profiledSizes } from "./step-profile.ts";
@@ -36,7 +37,8 @@ export async function measureLanes(
     const profile = { batchSizes: sizes.slice(0, stepMs.length), stepMs };
     const cost = new CostModel(profile, bounds);
     const measured = placesPerRun === undefined ? source : { ...source, placesPerRun };
-    lanes.push([laneOf(model, graph), { graph, source: measured, cost }]);
+    const adaptive = new AdaptiveEvaluations();
+    lanes.push([laneOf(model, graph), { graph, source: measured, cost, adaptive }]);
   }
   return lanes;
 }
