@@ -1,5 +1,9 @@
 import { Command } from "commander";
-import { ListModelsResponse, type Model } from "../../../proto/gen/scorestream/v1/scorestream.ts";
+import {
+  type HeldOutLikelihood,
+  ListModelsResponse,
+  type Model,
+} from "../../../proto/gen/scorestream/v1/scorestream.ts";
 import { explained } from "../errors.ts";
 import { UsageError } from "../exit-codes.ts";
 import { addOptions, examples } from "../flags/option.ts";
@@ -62,10 +66,15 @@ function details(model: Model): string {
     tasks: model.tasks.join(", "),
     sampler: model.defaultSampler,
     samplers: model.samplers.join(", "),
+    ...(model.heldOut === undefined ? {} : { "held out": heldOutOf(model.heldOut) }),
   };
   return Object.entries(facts)
     .map(([title, fact]) => `${title.padEnd(12)}${fact}\n`)
     .join("");
+}
+
+function heldOutOf({ mean, low, high, count }: HeldOutLikelihood): string {
+  return `${mean} bits/dim, 5 % to 95 %: ${low} to ${high}, of ${count} pictures`;
 }
 
 function sizeOf(shape: Model["shape"]): string {
