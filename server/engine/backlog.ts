@@ -119,7 +119,7 @@ export function needOf(row: Row, lanes: Lanes): RowNeed {
   if (lane === undefined) throw new RangeError(`no lane of model ${spec.model.name} is open`);
   return {
     priority: claimOf(spec).priority,
-    cost: lane.cost,
+    cost: lane.cost.turns,
     places,
     alone: spec.strict,
     // A row of a job that has ended is gone within a step.

@@ -98,6 +98,61 @@ test("the limit follows the operator's bound down at once, and up only with room
   t.is(model.limit, 16);
 });
 
+test("what a turn takes beside its step is part of turns, and of neither steps nor limit", (t) => {
+  const tight = { maxPlaces: 16, maxStepMs: 20 };
+  const [model, plain] = [new CostModel(profile, tight), new CostModel(profile, tight)];
+  t.is(model.turns.stepMs(16), 20);
+  for (let i = 0; i < 128; i++) {
+    model.observe(16, 20, 50);
+    plain.observe(16, 20);
+  }
+  t.is(model.turns.stepMs(16), 50);
+  t.is(model.stepMs(16), 20);
+  t.is(model.limit, 16);
+  t.is(model.turns.limit, 16);
+  t.is(plain.turns.stepMs(16), 20);
+});
+
+test("between sizes that were seen what is beside the step is linear, beyond them as the next", (t) => {
+  const model = new CostModel(profile, bounds);
+  for (let i = 0; i < 15; i++) {
+    model.observe(2, 6, 7);
+    model.observe(8, 12, 16);
+  }
+  const beside = [1, 2, 4, 5, 8, 16, 40].map((places) => {
+    return model.turns.stepMs(places) - model.stepMs(places);
+  });
+  t.deepEqual(beside.map(Math.round), [1, 1, 2, 3, 4, 4, 4]);
+});
+
+test("up to 7 of 15 turns may be anything, and turns do not fall with the places", (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double(), { minLength: 7, maxLength: 7 }),
+      fc.shuffledSubarray([...Array(15).keys()], { minLength: 15 }),
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 16 }), fc.double({ max: 1e4 })), {
+        maxLength: 100,
+      }),
+      (disturbed, order, others) => {
+        const model = new CostModel(profile, bounds);
+        // Steps of 12 ms have turns of 22 to 23 ms, but for those that are disturbed.
+        const turns = [...disturbed, ...Array.from({ length: 8 }, (_, i) => 22 + i / 7)];
+        for (const i of order) model.observe(8, 12, turns[i] ?? 0);
+        const ms = model.turns.stepMs(8);
+        t.true(ms >= 22 - 1e-9 && ms <= 23 + 1e-9, `${ms}`);
+        for (const [places, turnMs] of others) model.observe(places, 5, turnMs);
+        let before = 0;
+        for (let places = 1; places <= 40; places++) {
+          const turnMs = model.turns.stepMs(places);
+          t.true(Number.isFinite(turnMs) && turnMs >= before * (1 - 1e-12), `${places}: ${turnMs}`);
+          t.true(turnMs >= model.stepMs(places));
+          before = turnMs;
+        }
+      },
+    ),
+  );
+});
+
 test("a profile that falls with the size, by noise, is levelled", (t) => {
   const model = new CostModel({ batchSizes: [1, 2, 4], stepMs: [6, 4, 8] }, bounds);
   t.deepEqual(

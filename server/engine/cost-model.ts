@@ -1,15 +1,7 @@
 import type { StepCost } from "./forming-batch.ts";
-import { Recent } from "./recent.ts";
+import { nondecreasing } from "./nondecreasing.ts";
+import { RecentBySize } from "./recent-by-size.ts";
 import { batchLimit, expectedStepMs, type StepProfile } from "./step-profile.ts";
-
-/** Measured steps of one batch size whose median counts; up to half of them may be anything. */
-const WINDOW = 15;
-
-/** Fewer measured steps of a size say nothing by themselves. */
-const ENOUGH = 5;
-
-/** A size that was not measured in so many steps of its lane goes with the others. */
-const STALE_STEPS = 256;
 
 /** The limit is looked at again after so many measured steps. */
 const REVIEW_STEPS = 64;
@@ -20,18 +12,6 @@ const GROW_BELOW = 0.8;
 /** Times below this are none, in ms: a clock's resolution. */
 const LEAST_MS = 1e-3;
 
-/** The last few ratios of measured to profiled time. */
-class Ratios {
-  readonly recent = new Recent(WINDOW);
-  /** The lane's count of steps at the last one. */
-  lastStep = 0;
-
-  add(ratio: number, step: number): void {
-    this.recent.add(ratio);
-    this.lastStep = step;
-  }
-}
-
 export interface CostBounds {
   /** Places of a batch, at most. */
   readonly maxPlaces: number;
@@ -40,21 +20,33 @@ export interface CostBounds {
 }
 
 /**
- * Step time of one lane on one device against the places of its batch: the profile that was taken when the lane was
- * opened, times what steps have taken since over what the profile says. The factor is a median of the last steps of about
- * that size, or of all sizes where that one was not seen lately: so up to half of the measurements may be disturbed.
- * Corrected times are made to not fall with the places (pool adjacent violators), then read as the profile is.
+ * What a batch of one lane takes on one device against its places.
+ *
+ * In the worker: the profile that was taken when the lane was opened, times what steps have taken since over what the
+ * profile says. The factor is a median of the last steps of about that size, or of all sizes where that one was not seen
+ * lately: so up to half of the measurements may be disturbed. Corrected times are made to not fall with the places
+ * (pool adjacent violators), then read as the profile is.
+ *
+ * And beside the worker (`turns`): what a turn has taken longer than its step, for the messages and the engine's own
+ * work, as medians likewise; between sizes that were seen lately linear, beyond them as the next one. 0 until there are enough.
  *
  * Pure: no clock; `observe` costs O(sizes), `stepMs` likewise.
  */
 export class CostModel implements StepCost {
   readonly #profile: StepProfile;
   readonly #bounds: CostBounds;
-  readonly #bySize: readonly Ratios[];
-  readonly #all = new Ratios();
+  readonly #ratios: RecentBySize;
+  readonly #overheads: RecentBySize;
   #steps = 0;
   #current: StepProfile;
+  #overhead: StepProfile = NO_OVERHEAD;
   #limit: number;
+  /**
+   * The same with the time of a whole turn, for which a batch keeps others from the device: predictions, deadlines and shares
+   * of time count in it. The limit comes of the worker's time alone: the rest is no part of what `maxStepMs` bounds, and does
+   * not shrink with the batch.
+   */
+  readonly turns: StepCost;
 
   /** @throws RangeError where the profile has no sizes */
   constructor(profile: StepProfile, bounds: CostBounds) {
@@ -62,9 +54,17 @@ export class CostModel implements StepCost {
     const stepMs = nondecreasing(profile.stepMs.map((ms) => Math.max(ms, LEAST_MS)));
     this.#profile = { batchSizes: profile.batchSizes.slice(0, stepMs.length), stepMs };
     this.#bounds = bounds;
-    this.#bySize = stepMs.map(() => new Ratios());
+    this.#ratios = new RecentBySize(this.#profile.batchSizes);
+    this.#overheads = new RecentBySize(this.#profile.batchSizes);
     this.#current = this.#profile;
     this.#limit = Math.min(bounds.maxPlaces, batchLimit(profile, bounds.maxStepMs));
+    const limit = (): number => this.#limit;
+    this.turns = {
+      get limit() {
+        return limit();
+      },
+      stepMs: (places) => this.stepMs(places) + overheadMs(this.#overhead, places),
+    };
   }
 
   /** Places of the largest batch that is worth it; see batchLimit. */
@@ -72,38 +72,50 @@ export class CostModel implements StepCost {
     return this.#limit;
   }
 
-  /** Predicted time of a step, in ms; does not fall with the places. */
+  /** Predicted time of a step in its worker, in ms; does not fall with the places. */
   stepMs(places: number): number {
     return expectedStepMs(this.#current, places);
   }
 
   /**
-   * A step has been measured; one that took no time, or no finite one, is left out.
+   * A batch has been done; one whose step took no time, or no finite one, is left out.
    *
+   * @param ms in its worker
+   * @param turnMs how long it kept the worker from the next one; see BatchTurns
    * @returns whether the limit has changed
    */
-  observe(places: number, ms: number): boolean {
+  observe(places: number, ms: number, turnMs?: number): boolean {
     if (!(places >= 1 && ms > 0 && Number.isFinite(ms))) return false;
     this.#steps++;
-    const ratio = Math.max(ms, LEAST_MS) / expectedStepMs(this.#profile, places);
-    this.#bySize[this.#nearest(places)]?.add(ratio, this.#steps);
-    this.#all.add(ratio, this.#steps);
-    if (this.#all.recent.count >= ENOUGH) this.#correct();
+    this.#ratios.add(places, Math.max(ms, LEAST_MS) / expectedStepMs(this.#profile, places));
+    this.#correct();
+    if (turnMs !== undefined && Number.isFinite(turnMs)) {
+      this.#overheads.add(places, Math.max(0, turnMs - ms));
+      this.#overhead = this.#measuredOverhead();
+    }
     return this.#steps % REVIEW_STEPS === 0 && this.#review();
   }
 
   #correct(): void {
+    const all = this.#ratios.median;
+    if (all === undefined) return;
+    const { medians } = this.#ratios;
     const { batchSizes, stepMs } = this.#profile;
-    const all = this.#all.recent.median ?? 1;
-    const corrected = stepMs.map((ms, i) => {
-      const size = this.#bySize[i];
-      const known =
-        size !== undefined &&
-        size.recent.count >= ENOUGH &&
-        this.#steps - size.lastStep < STALE_STEPS;
-      return ms * (known ? (size.recent.median ?? 1) : all);
-    });
+    const corrected = stepMs.map((ms, i) => ms * (medians[i] ?? all));
     this.#current = { batchSizes, stepMs: nondecreasing(corrected) };
+  }
+
+  #measuredOverhead(): StepProfile {
+    const batchSizes: number[] = [];
+    const stepMs: number[] = [];
+    for (const [i, median] of this.#overheads.medians.entries()) {
+      if (median === undefined) continue;
+      batchSizes.push(this.#profile.batchSizes[i] ?? 1);
+      stepMs.push(median);
+    }
+    if (batchSizes.length > 0) return { batchSizes, stepMs: nondecreasing(stepMs) };
+    const { median } = this.#overheads;
+    return median === undefined ? NO_OVERHEAD : { batchSizes: [1], stepMs: [median] };
   }
 
   /** Lowers the limit where a step takes too long now; raises it only where there is room to spare. */
@@ -116,36 +128,11 @@ export class CostModel implements StepCost {
     this.#limit = limit;
     return true;
   }
-
-  #nearest(places: number): number {
-    const { batchSizes } = this.#profile;
-    let nearest = 0;
-    for (const [i, size] of batchSizes.entries()) {
-      if (distance(size, places) < distance(batchSizes[nearest] ?? 1, places)) nearest = i;
-    }
-    return nearest;
-  }
 }
 
-function distance(size: number, places: number): number {
-  return Math.abs(Math.log(size / places));
-}
+const NO_OVERHEAD: StepProfile = { batchSizes: [1], stepMs: [0] };
 
-/** The nearest numbers in the least-squares sense that do not fall: neighbours that do are replaced by their mean. */
-function nondecreasing(values: readonly number[]): number[] {
-  const blocks: { mean: number; count: number }[] = [];
-  for (const value of values) {
-    let block = { mean: value, count: 1 };
-    for (
-      let last = blocks.at(-1);
-      last !== undefined && last.mean > block.mean;
-      last = blocks.at(-1)
-    ) {
-      const count = last.count + block.count;
-      block = { mean: (last.mean * last.count + block.mean * block.count) / count, count };
-      blocks.pop();
-    }
-    blocks.push(block);
-  }
-  return blocks.flatMap(({ mean, count }) => Array.from({ length: count }, () => mean));
+/** Linear between sizes, beyond the last one as there. */
+function overheadMs(overhead: StepProfile, places: number): number {
+  return expectedStepMs(overhead, Math.min(places, overhead.batchSizes.at(-1) ?? 1));
 }

@@ -4,6 +4,7 @@ import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../error
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
 import { claimOf, evaluationsLeft, learnEvaluations, needOf } from "./backlog.ts";
+import { BatchTurns } from "./batch-turns.ts";
 import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
@@ -91,6 +92,7 @@ export class Engine {
   readonly #suspects = new Suspects<Row>();
   readonly #lanes: OpenLanes;
   #batches = 0;
+  readonly #turns: BatchTurns;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
   readonly #deadlines = new JobDeadlines();
@@ -111,6 +113,7 @@ export class Engine {
     this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
     const bounds = { maxPlaces: maxBatchRows, maxStepMs };
     this.#lanes = new OpenLanes(workers, this.#scheduler, bounds);
+    this.#turns = new BatchTurns(workers.threads);
     this.#registers = new Registers(options.slab);
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
     const forecast = (): RowForecast<Row>[] => this.#forecast();
@@ -273,8 +276,12 @@ export class Engine {
     return left.length;
   }
 
-  /** Schedule: gives registers to rows that wait, and batches to workers that can take one. */
-  #pump(): void {
+  /**
+   * Schedule: gives registers to rows that wait, and batches to workers that can take one.
+   *
+   * @param nowMs when what it is done for has come: what it takes is part of the next batch's turn
+   */
+  #pump(nowMs = this.#now()): void {
     this.#activate();
     const { workers } = this.#options;
     while (this.#batches < workers.capacity) {
@@ -282,7 +289,7 @@ export class Engine {
       const full = this.#batches >= workers.threads;
       const choice = retry ?? this.#scheduler.next(this.#now(), { full });
       if (choice === undefined) break;
-      void this.#run(choice, retry);
+      void this.#run(choice, nowMs, retry);
     }
   }
 
@@ -312,10 +319,11 @@ export class Engine {
   }
 
   /** Run: one step of each row with one evaluation, on any worker. */
-  async #run(choice: Choice<Row>, retry?: Retry<Row>): Promise<void> {
+  async #run(choice: Choice<Row>, sentMs: number, retry?: Retry<Row>): Promise<void> {
     const { lane, rows } = choice;
     const { graph, source, cost } = this.#lanes.get(lane);
     this.#batches++;
+    const turn = this.#turns.send(sentMs);
     for (const row of rows) {
       row.running = true;
       row.previewing = row.previewDue(this.#now());
@@ -334,12 +342,14 @@ export class Engine {
       answer = asServerError(error);
     }
     this.#batches--;
+    const answeredMs = this.#now();
+    const turnMs = this.#turns.back(turn, answeredMs);
     if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
     else {
       back?.({ stepMs: answer.totalMs });
       // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
       const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
-      if (evaluates) this.#lanes.measured(lane, places, answer.totalMs);
+      if (evaluates) this.#lanes.measured(lane, places, answer.totalMs, turnMs);
     }
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
@@ -354,7 +364,7 @@ export class Engine {
     }
     if (retry === undefined) this.#scheduler.back(choice);
     this.#rest();
-    this.#pump();
+    this.#pump(answeredMs);
     // The next batch is on its way; now there is time for what people look at.
     for (const show of pictures) show();
   }

@@ -42,7 +42,7 @@ function currentLane(job: Job): string {
 /** What a job costs, and when it would begin and end if nothing else came after it. Pure. */
 export function expectationOf(spec: JobSpec, surroundings: Surroundings): Expectation {
   const { nowMs, lanes, backlog, ...rest } = surroundings;
-  const costs = new Map([...lanes].map(([name, { cost }]) => [name, cost]));
+  const costs = new Map([...lanes].map(([name, { cost }]) => [name, cost.turns]));
   const context = { nowMs, ...rest, lanes: costs };
   const rows = withLearned(newGroup(spec), lanes);
   const { startMs, finishMs, promiseMs, missed } = predictFinishMs(backlog, rows, context);

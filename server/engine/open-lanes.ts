@@ -53,9 +53,9 @@ export class OpenLanes {
       throw error;
     }
     for (const [name, lane] of measured) {
-      const { cost } = lane;
+      const { limit, stepMs } = lane.cost.turns;
       this.#lanes.set(name, lane);
-      this.#scheduler.open(name, { limit: cost.limit, stepMs: (places) => cost.stepMs(places) });
+      this.#scheduler.open(name, { limit, stepMs });
     }
   }
 
@@ -70,9 +70,9 @@ export class OpenLanes {
   }
 
   /** Keeps a lane's costs current, and with them the size of its batches. */
-  measured(name: string, places: number, stepMs: number): void {
+  measured(name: string, places: number, stepMs: number, turnMs: number): void {
     const { cost } = this.get(name);
-    if (cost.observe(places, stepMs)) this.#scheduler.setLimit(name, cost.limit);
+    if (cost.observe(places, stepMs, turnMs)) this.#scheduler.setLimit(name, cost.limit);
   }
 
   /** Frees the workers' sessions of graphs, but of those that an open lane has too: models and versions may share a file. */

@@ -56,7 +56,7 @@ class Sum implements Taken {
 
 /** Device time of one evaluation of a row. */
 function evaluationMs({ lane, places, alone }: JobRows, lanes: Lanes): number {
-  const cost = lanes.get(lane)?.cost;
+  const cost = lanes.get(lane)?.cost.turns;
   if (cost === undefined) return 0;
   return alone ? cost.stepMs(places) : (places * cost.stepMs(cost.limit)) / cost.limit;
 }
