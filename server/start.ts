@@ -164,10 +164,8 @@ export async function startServer(
       const cut = await engine.drain(1000 * config.shutdownGraceS);
       // Every job has ended by now; what is left is to be read.
       await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS), admin?.close(0)]);
-      await http.close(FLUSH_MS);
-      await workers.close();
-      await telemetry?.stop();
-      await metrics?.close(0);
+      await Promise.all([http.close(FLUSH_MS), metrics?.close(0)]);
+      await Promise.all([workers.close(), telemetry?.stop()]);
       return cut;
     },
   };

@@ -13,6 +13,7 @@ import type {
 } from "../../worker/protocol.ts";
 import type { Isolation } from "../config/config.ts";
 import { asServerError, ServerError } from "../errors.ts";
+import { settled } from "../settled.ts";
 import { DeviceHealth } from "./device-health.ts";
 import type { Bench } from "./measure-lanes.ts";
 import { startProcess } from "./process-carrier.ts";
@@ -277,14 +278,6 @@ export class Workers implements Bench {
       this.#underWay.delete(running);
     }
   }
-}
-
-/** Resolves when all have ended, however they did, or after so long. */
-async function settled(running: readonly Promise<unknown>[], ms: number): Promise<void> {
-  const all = new AbortController();
-  const late = setTimeout(ms, undefined, { signal: all.signal }).catch(() => {});
-  await Promise.race([Promise.allSettled(running), late]);
-  all.abort();
 }
 
 function answerOf<Answer extends { readonly ok: true }>(answer: WorkerAnswer): Answer {

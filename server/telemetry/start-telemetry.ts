@@ -19,6 +19,7 @@ import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from "@opentelemetry/semantic
 import type { Config } from "../config/config.ts";
 import { allOf, type EngineObserver } from "../engine/observer.ts";
 import type { Called } from "../grpc/observe-calls.ts";
+import { settled } from "../settled.ts";
 import { VERSION } from "../version.ts";
 import { jobMetrics } from "./job-metrics.ts";
 import { jobSpans } from "./job-spans.ts";
@@ -28,6 +29,9 @@ const SCOPE = "scorestream";
 
 /** Bounds of `rpc.server.call.duration`, as its convention has them, in seconds. */
 const RPC_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** A collector that does not answer holds up the end of the server for so long, in ms. */
+const STOP_MS = 5_000;
 
 /** What is told of the server to those who watch it. */
 export interface Telemetry {
@@ -40,7 +44,7 @@ export interface Telemetry {
   gauge(read: () => Gauged): void;
   /** Answers Prometheus; undefined where it is not asked for. */
   readonly metrics: RequestListener | undefined;
-  /** Sends what has not been sent, and ends. Never rejects. */
+  /** Sends what has not been sent, for at most `STOP_MS`, and ends. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -113,7 +117,7 @@ export function startTelemetry(
       prometheus && ((request, response) => prometheus.getMetricsRequestHandler(request, response)),
     async stop() {
       stopGauges();
-      await Promise.allSettled([meters.shutdown(), tracers?.shutdown()]);
+      await settled([meters.shutdown(), tracers?.shutdown()], STOP_MS);
     },
   };
 }

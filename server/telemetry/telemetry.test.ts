@@ -134,6 +134,34 @@ test("a job that fails says so in its span; a caller that is not sampled has non
   );
 });
 
+test("a collector that never answers holds up the end of the server for less than its own time limits", async (t) => {
+  let [asked, dropped] = [false, false];
+  const collector = createServer((socket) => {
+    let mine = false;
+    socket.on("data", (data) => {
+      mine ||= data.toString("latin1").includes("POST /v1/metrics");
+      asked ||= mine;
+    });
+    // The exporter does so when a limit of its own has passed.
+    socket.on("close", () => {
+      dropped ||= mine;
+    });
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  t.teardown(() => collector.close());
+  const { port } = collector.address() as AddressInfo;
+  const server = await startService({
+    otlpEndpoint: `http://127.0.0.1:${port}`,
+    otlpIntervalS: 3600,
+  });
+  await sampleInTrace(server, "00000000000000f1");
+  await server.close({ atOnce: true });
+  // A drop takes a few turns to get here.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual({ asked, dropped }, { asked: true, dropped: false });
+});
+
 test("Prometheus's text counts what happened", async (t) => {
   const server = await started(t, { metrics: ANY });
   await sampleInTrace(server, "00000000000000d1", sampling(20, 3));
