@@ -75,6 +75,11 @@ const WRONG: readonly (readonly [title: string, text: string, message: RegExp])[
     /: tenants\.n+: expected a name of at most 128 characters$/,
   ],
   [
+    "a name that no record can have",
+    '{"tenants": {"__proto__": {"maxRows": 1}}}',
+    /: tenants: seen a tenant __proto__, expected another name/,
+  ],
+  [
     "two things",
     '{"default": {"weight": -1, "maxRows": 0.5}}',
     /default\.weight: seen -1, .*\n.*default\.maxRows: seen 0\.5, expected an integer$/,

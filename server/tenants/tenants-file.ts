@@ -30,8 +30,18 @@ const name = z
   .string()
   .max(MAX_TENANT_LENGTH, `expected a name of at most ${MAX_TENANT_LENGTH} characters`);
 
+/** Rules would be left out without a word: zod makes no such key in a record. */
+const UNUSABLE = "__proto__";
+
+const tenants = z
+  .unknown()
+  .refine((seen) => typeof seen !== "object" || seen === null || !Object.hasOwn(seen, UNUSABLE), {
+    error: `seen a tenant ${UNUSABLE}, expected another name; those that are not named are as "default" says`,
+  })
+  .pipe(z.record(name, entry));
+
 /** Strict: a key that it does not know is refused. */
 export const tenantsFileSchema: z.ZodType<TenantsFile> = z.strictObject({
   default: entry.default({}),
-  tenants: z.record(name, entry).default({}),
+  tenants: tenants.default({}),
 });
