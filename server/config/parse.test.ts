@@ -87,6 +87,8 @@ const wrong: readonly [argv: string[], env: Record<string, string>, expected: Re
   [["--admin", "9090"], {}, /^--admin: seen "9090", expected HOST:PORT, or nothing$/],
   [["--admin", "localhost:65536"], {}, /^--admin: seen "localhost:65536", /],
   [["--admin", "::1:9090"], {}, /^--admin: seen "::1:9090", /],
+  [["--otlp-endpoint", "127.0.0.1:4318"], {}, /^--otlp-endpoint: seen "127.0.0.1:4318", expected /],
+  [["--otlp-endpoint", "http://u:p@a.example"], {}, /, expected a URL .* without user and passw/],
   [
     ["--allowed-origins", "a.example"],
     {},

@@ -90,16 +90,20 @@ export function address(name: string, words: Words): Setting<string> {
   };
 }
 
-/** An HTTP URL; or nothing. */
+/** An HTTP URL, without a password, since settings are logged; or nothing. */
 export function httpUrl(name: string, words: Words): Setting<string> {
   return {
     ...named(name, words),
     default: "",
-    range: "a URL such as http://127.0.0.1:4318, or nothing",
-    schema: z
-      .string()
-      .refine((text) => text === "" || (/^https?:\/\/[^\s/]/.test(text) && URL.canParse(text))),
+    range: "a URL such as http://127.0.0.1:4318, without user and password, or nothing",
+    schema: z.string().refine((text) => text === "" || isHttpUrl(text)),
   };
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s/]/.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
 }
 
 /** The parts of HOST:PORT; undefined where it is none. */
