@@ -14,7 +14,8 @@ export type ToGenerator =
 export type FromGenerator =
   | { readonly kind: "up" }
   | { readonly kind: "second"; readonly second: Second }
-  | { readonly kind: "done"; readonly tallies: readonly EncodedTally[] };
+  | { readonly kind: "done"; readonly tallies: readonly EncodedTally[] }
+  | { readonly kind: "failed"; readonly message: string };
 
 const stop = new AbortController();
 
@@ -24,11 +25,15 @@ function tell(message: FromGenerator): void {
 
 process.on("message", (message: ToGenerator) => {
   if (message.kind === "stop") stop.abort();
-  else void run(message.scenario, message.share);
+  else run(message.scenario, message.share).catch(fail);
 });
 // Without the parent there is nobody to send for.
 process.on("disconnect", () => process.exit(1));
 tell({ kind: "up" });
+
+function fail(error: unknown): void {
+  tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+}
 
 async function run(path: string, share: Share): Promise<void> {
   const scenario = faster(await readScenario(path), share.factor);

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parse, type ScalarTag } from "yaml";
 import { z } from "zod";
 import { ClientFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { issueTexts } from "../../server/issue-texts.ts";
 import { messageType } from "../../server/requests/contract.ts";
 import { isJsonObject, readMessage } from "../../server/ws/read-json.ts";
 import type { Scenario, Task, TaskRequest } from "./scenario.ts";
@@ -79,7 +80,7 @@ export async function readScenario(path: string): Promise<Scenario> {
   for (const name of files.keys()) {
     files.set(name, await bytesOf(resolve(folder, name), `${path}: !file ${name}`));
   }
-  const parsed = SCENARIO.safeParse(withFiles(json, files));
+  const parsed = SCENARIO.safeParse(withFiles(json, files), { reportInput: true });
   if (!parsed.success) throw new ScenarioError(`${path}: ${problems(parsed.error)}`);
   const scenario = parsed.data;
   const tasks = scenario.tasks.map((task, i) => checkTask(task, `${path}: tasks[${i}]`));
@@ -154,10 +155,8 @@ function checkTask(task: z.infer<typeof TASK>, path: string): Task {
 /** Every problem that zod found: "arrivals[0].rate: ...". */
 function problems(error: z.ZodError): string {
   return error.issues
-    .map(({ path, message }) => {
-      const field = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`));
-      return `${field.join("").replace(/^\./, "") || "the scenario"}: ${message}`;
-    })
+    .flatMap((issue) => issueTexts(issue, "docs/loadtest.md"))
+    .map(({ field, message }) => `${field || "the scenario"}: ${message}`)
     .join("; ");
 }
 

@@ -57,3 +57,11 @@ test("a scenario in two processes over both front ends: every job of the plan is
     await server.stop();
   }
 });
+
+test("a server that can't be reached ends the run with the reason", async (t) => {
+  const path = fileURLToPath(new URL("../../../loadtest/scenarios/quick.yaml", import.meta.url));
+  const target = { grpc: "127.0.0.1:1", url: "ws://127.0.0.1:1" };
+  await t.throwsAsync(runScenario(await readScenario(path), { path, target }), {
+    message: /ECONNREFUSED 127\.0\.0\.1:1/,
+  });
+});

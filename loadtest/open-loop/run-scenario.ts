@@ -41,7 +41,7 @@ const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
  * Runs a scenario against a server, in processes of the generator's own.
  *
  * @param scenario as it was read from the run's path, and no faster
- * @throws Error where a process ends early
+ * @throws Error where a process ends early, or can't connect
  */
 export async function runScenario(
   scenario: Scenario,
@@ -100,7 +100,7 @@ export async function runScenario(
     const lastScheduled = seconds.findLast(({ scheduled }) => scheduled > 0)?.second ?? 0;
     return { tallies, seconds, sentS: sentS ?? lastScheduled + 1, settled };
   } finally {
-    for (const child of children) child.disconnect();
+    for (const child of children) if (child.connected) child.disconnect();
   }
 }
 
@@ -113,10 +113,11 @@ async function isUp(child: ChildProcess): Promise<void> {
 }
 
 function tallied(child: ChildProcess, onSecond: (second: Second) => void): Promise<Tally[]> {
-  const done = new Promise<Tally[]>((resolve) => {
+  const done = new Promise<Tally[]>((resolve, reject) => {
     child.on("message", (message: FromGenerator) => {
       if (message.kind === "second") onSecond(message.second);
       if (message.kind === "done") resolve(message.tallies.map((tally) => new Tally(tally)));
+      if (message.kind === "failed") reject(new Error(message.message));
     });
   });
   return Promise.race([done, early(child)]);
