@@ -23,11 +23,10 @@ function ask(reader: WsClient, steps: number): void {
   }
 }
 
-/** Time that another client's small requests take while those jobs run, in ms each. */
-async function othersMs(t: ExecutionContext, server: RunningServer): Promise<number> {
+/** Small requests of another client that are answered, one after the other, while those jobs run. */
+async function answeredBeside(t: ExecutionContext, server: RunningServer): Promise<number> {
   const clients: readonly Client[] = await connectClients(server);
   while (server.load.jobs < JOBS) await new Promise((resolve) => setImmediate(resolve));
-  const started = performance.now();
   let requests = 0;
   while (server.load.jobs > 0) {
     for (const client of clients) {
@@ -36,9 +35,8 @@ async function othersMs(t: ExecutionContext, server: RunningServer): Promise<num
       requests++;
     }
   }
-  const ms = (performance.now() - started) / requests;
   for (const client of clients) client.close();
-  return ms;
+  return requests;
 }
 
 /** What each job said of its rows, and how many previews, of a socket that is read to the end. */
@@ -70,26 +68,26 @@ test("a socket that is not read costs the server bounded memory and others no ti
   const stuck = await WsClient.connect(server.httpPort);
   ask(stuck, steps);
   stuck.socket.pause();
-  const besideStuckMs = await othersMs(t, server);
+  const besideStuck = await answeredBeside(t, server);
   const { heap, external } = await heldMemory();
   stuck.socket.resume();
   const late = await resultsOf(stuck);
 
   const reading = await WsClient.connect(server.httpPort);
   ask(reading, steps);
-  const [besideReadingMs, all] = await Promise.all([othersMs(t, server), resultsOf(reading)]);
+  const [besideReading, all] = await Promise.all([answeredBeside(t, server), resultsOf(reading)]);
   for (const { socket } of [stuck, reading]) socket.terminate();
 
   t.deepEqual(late.rows, all.rows);
   t.is(all.rows.flat().length, JOBS * 16);
   const grownMib = heap + external - before.heap - before.external;
-  const ratio = besideStuckMs / besideReadingMs;
+  const ratio = besideStuck / besideReading;
   t.log({ ratio, grownMib, late: late.previews, all: all.previews });
   t.true(late.previews < 0.9 * all.previews, "the connection's buffers held all of it");
   // All previews would be some 25 MiB.
   t.true(grownMib < 8, `${grownMib} MiB`);
-  // The same jobs run beside both. Reading in this process costs time, too, so others should even be sooner.
-  t.true(ratio < 3, `${ratio}`);
+  // The same jobs run beside both, and take the same steps, however fast the machine is.
+  t.true(ratio > 1 / 3, `${ratio}`);
   t.deepEqual(server.load, NOTHING);
 });
 

@@ -82,7 +82,7 @@ test.serial("a rate limit on previews holds", async (t) => {
   const events = await eventsOf(
     t.context.submit({
       model: MODEL,
-      sampler: method(400),
+      sampler: method(4000), // as above
       preview: { everySteps: 1, maxPerSecond: 20 },
     }),
   );
