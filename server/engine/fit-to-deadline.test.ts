@@ -270,3 +270,10 @@ test.serial("one that can't be fitted is refused with the time of the quickest w
   t.true(Number(seconds) < (await promisedSeconds(t.context, asked)), error?.message);
   t.is(engine.load.jobs, 0);
 });
+
+test("what a job is fitted to is still the call that asked for it", async (t) => {
+  const { spec, expect } = await specOf(t.context, 30, { method: euler(200) });
+  const fitted = fitToDeadline({ ...spec, task: "sample" }, expect);
+  t.not(fitted.spec.adjusted ?? "", "");
+  t.is(fitted.spec.task, "sample");
+});
