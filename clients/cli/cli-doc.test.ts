@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +10,7 @@ import sharp from "sharp";
 import { repositoryPath } from "../typescript/testing/spawn-server.ts";
 import { COMMANDS } from "./commands.ts";
 import { readNpy } from "./files/npy.ts";
-import { MAIN } from "./testing/scorestream.ts";
+import { installProgram } from "./testing/scorestream.ts";
 
 const run = promisify(execFile);
 const doc = await readFile(repositoryPath("docs/cli.md"), "utf8");
@@ -23,9 +23,6 @@ const test = anyTest as TestFn<{ folder: string; env: NodeJS.ProcessEnv; server:
 /** The page's folder, its two pictures, a `scorestream` on the path, and the server of its first block. */
 test.before(async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "cli-doc-"));
-  const program = join(folder, "scorestream");
-  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
-  await chmod(program, 0o755);
   const left = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i % 32 < 16 ? 255 : 0));
   await sharp(left, { raw: { width: 32, height: 32, channels: 1 } })
     .png()
@@ -34,7 +31,7 @@ test.before(async (t) => {
   await sharp({ create: photo }).jpeg().toFile(join(folder, "photo.jpg"));
   const env = {
     ...process.env,
-    PATH: `${folder}:${process.env.PATH}`,
+    PATH: await installProgram(folder),
     SCORESTREAM_GRPC_PORT: "0",
     SCORESTREAM_HTTP_PORT: "0",
     SCORESTREAM_LOG_LEVEL: "error",

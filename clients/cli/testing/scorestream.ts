@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Compiled, this file is dist/clients/cli/testing/scorestream.js. */
 export const MAIN: string = fileURLToPath(new URL("../main.js", import.meta.url));
+
+/** Puts a `scorestream` into a folder, as an install puts it on the path. @returns the PATH that has it */
+export async function installProgram(folder: string): Promise<string> {
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`;
+  await writeFile(join(folder, "scorestream"), script, { mode: 0o755 });
+  return `${folder}:${process.env.PATH}`;
+}
 
 /** What a command line came to. */
 export interface Ended {

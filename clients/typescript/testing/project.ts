@@ -14,10 +14,23 @@ export interface Project {
   /** Names to versions, as the installed package asks for them. */
   readonly dependencies: Readonly<Record<string, string>>;
   write(name: string, text: string): Promise<void>;
+  /** Compiles programs for Node, from `<name>.ts` to `out/<name>.js`. @throws Error with what the compiler says */
+  compile(names: readonly string[]): Promise<void>;
   /** Runs `node <args>` in the project. @returns its stdout @throws Error with its output, where it fails or says more */
   node(...args: readonly string[]): Promise<string>;
   remove(): Promise<void>;
 }
+
+/** The compiler, as an argument of `node`. */
+export const TSC: string = repositoryPath("node_modules/typescript/bin/tsc");
+
+/** As strict as users may be; the package's own declarations are checked too. */
+export const STRICT = {
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  target: "es2022",
+} as const;
 
 /**
  * Packs the client and installs the tarball, without a network: what it depends on is linked from this repository.
@@ -44,6 +57,12 @@ export async function installPackage(types: readonly string[]): Promise<Project>
     folder,
     dependencies,
     write: (name, text) => writeFile(join(folder, name), text),
+    async compile(names) {
+      const compilerOptions = { ...STRICT, module: "nodenext", types: ["node"], outDir: "out" };
+      const files = names.map((name) => `${name}.ts`);
+      await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
+      await project.node(TSC, "-p", ".");
+    },
     async node(...args) {
       const { stdout, stderr } = await execute(process.execPath, args, { cwd: folder });
       if (stderr !== "") throw new Error(stderr);
