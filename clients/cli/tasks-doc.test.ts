@@ -148,5 +148,5 @@ test("what the page's user is to press is on the page", async (t) => {
   ).join();
   const labels = [...doc.matchAll(/\*\*([^*]+)\*\*/g)].map(([, label = ""]) => label);
   t.true(labels.length > 10);
-  for (const label of labels) t.regex(page, new RegExp(`["'\`>]${label}["'\`<]`), label);
+  for (const label of labels) t.true(new RegExp(`["'\`>]${label}["'\`<]`).test(page), label);
 });
