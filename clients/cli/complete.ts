@@ -34,7 +34,7 @@ async function answer([name, ...before]: readonly string[], typed: string): Prom
     const words = Object.entries(COMMANDS).map(([word, { summary }]) => [word, summary] as const);
     return { words, directive: DIRECTIVE.nothingElse };
   }
-  const entry = COMMANDS[name];
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined) return { words: [], directive: DIRECTIVE.nothingElse };
   const command = await entry.load();
   const [flag, value] = split(before.at(-1), typed);

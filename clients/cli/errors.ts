@@ -52,7 +52,7 @@ export function explained(error: unknown, server: string, inputs: readonly strin
   // These two have one field that they can be about.
   const told = ONE_FIELD[code ?? ""] ?? field;
   const about = told === undefined ? undefined : flagOf(told, inputs);
-  const words = about === undefined ? message : message.replace(told ?? "", about);
+  const words = about === undefined ? message : message.replace(told ?? "", () => about);
   const again =
     retryAfterMs === undefined ? "" : `; try again in ${Math.ceil(retryAfterMs / 1000)} s`;
   return new RequestFailed(error, words + again, about);

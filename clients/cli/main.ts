@@ -9,7 +9,7 @@ async function fail(error: unknown, args: readonly string[]): Promise<void> {
   if (failure === undefined) return;
   const { isUsage, ...told } = failure;
   const [name = ""] = args;
-  const program = name in COMMANDS ? `scorestream ${name}` : "scorestream";
+  const program = Object.hasOwn(COMMANDS, name) ? `scorestream ${name}` : "scorestream";
   process.stderr.write(`${program}: ${told.message}\n`);
   if (isUsage) process.stderr.write(`${program} --help tells how it is used\n`);
   if (args.includes("--json")) {

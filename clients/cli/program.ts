@@ -43,9 +43,9 @@ export async function run(args: readonly string[]): Promise<void> {
     process.stdout.write(await complete(args.slice(2)));
     return;
   }
-  if (name === undefined || (!name.startsWith("-") && !(name in COMMANDS))) {
+  if (name === undefined || (!name.startsWith("-") && !Object.hasOwn(COMMANDS, name))) {
     const names = Object.keys(COMMANDS).join(", ");
-    throw new UsageError(`seen ${name ?? "no command"}, expected a command: ${names}`);
+    throw new UsageError(`seen ${name || "no command"}, expected a command: ${names}`);
   }
   const program = await programOf(name);
   await program.parseAsync([...args], { from: "user" });

@@ -21,10 +21,11 @@ test.after.always((t) => rm(t.context.folder, { recursive: true }));
 /** Command lines that can't be meant; no server is asked: there is none. */
 const misuses: readonly (readonly [line: string, message: RegExp])[] = [
   ["paint", /^seen paint, expected a command: serve, models, /],
+  ["toString", /^seen toString, expected a command: serve, models, /],
   ["sample --cuont 3", /unknown option '--cuont'\n\(Did you mean --count\?\)/],
   ["sample 3", /too many arguments/],
-  ["sample --count 0", /--count: seen "0", expected a whole number from 1$/m],
-  ["sample --count 1.5", /--count: seen "1\.5", expected a whole number from 1$/m],
+  ["sample --count 0", /--count: seen "0", expected a whole number from 1 to 1000000$/m],
+  ["sample --count 1.5", /--count: seen "1\.5", expected a whole number from 1 to 1000000$/m],
   ["sample --count", /option '-n, --count <n>' argument missing/],
   ["sample --seed -1", /--seed: seen "-1", expected a whole number from 0 to 18446744073709551615/],
   ["sample --seed 18446744073709551616", /--seed: seen "18446744073709551616"/],
@@ -64,8 +65,12 @@ const misuses: readonly (readonly [line: string, message: RegExp])[] = [
   ["decode a.f32", /a\.f32: .*--shape C,H,W/],
   ["decode a.f32 --shape 3,4", /--shape: seen "3,4", expected CHANNELS,HEIGHT,WIDTH/],
   ["decode a.f32 --shape 3,4,4", /a\.f32: seen 16 bytes, expected a multiple of 192/],
+  ["decode a.txt", /a\.txt: seen no \.npy file, expected one, or raw float32/],
   ["interpolate a.npy", /missing required argument 'to'/],
-  ["interpolate a.npy a.npy --frames 1", /--frames: seen "1", expected a whole number from 2/],
+  [
+    "interpolate a.npy a.npy --frames 1",
+    /--frames: seen "1", expected a whole number from 2 to 1000000/,
+  ],
   ["completion csh", /Allowed choices are bash, zsh, fish\./],
   ["watch", /missing required argument 'job'/],
 ];

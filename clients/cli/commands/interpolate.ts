@@ -8,7 +8,7 @@ import { isNpy } from "../files/npy.ts";
 import { IMAGE_FORMAT, OUTPUT_OPTIONS, Output, type OutputFlags } from "../files/output.ts";
 import { latentSource, pictureSource, type Resize } from "../files/pictures.ts";
 import { readLatents } from "../files/tensors.ts";
-import { PREVIEW_OPTION, RESIZE_OPTION } from "../flags/draw.ts";
+import { MOST_RESULTS, PREVIEW_OPTION, RESIZE_OPTION } from "../flags/draw.ts";
 import { FLOW_OPTIONS, type FlowFlags, flowOf } from "../flags/flow.ts";
 import { JOB_OPTIONS, type JobFlags, jobOptionsOf, MODEL_OPTION } from "../flags/job.ts";
 import { addOptions, examples, numberOption } from "../flags/option.ts";
@@ -105,7 +105,10 @@ function between(a: FloatTensor, b: FloatTensor, fraction: number): FloatTensor 
 
 addOptions(command, "Pictures:", [
   MODEL_OPTION,
-  numberOption("--frames <n>", "pictures, both ends among them; left out: 9", { least: 2 }),
+  numberOption("--frames <n>", "pictures, both ends among them; left out: 9", {
+    least: 2,
+    most: MOST_RESULTS,
+  }),
   RESIZE_OPTION,
   SHAPE_OPTION,
 ]);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import anyTest, { type ExecutionContext, type TestFn } from "ava";
@@ -241,6 +241,9 @@ test.serial(
     for (const name of ["d-1.png", "i-2.png", "j-2.png"])
       t.true(apart(await pixels(t, name), s1) <= 1, name);
     t.true(apart(await pixels(t, "i-1.png"), s0) > 2);
+    // A name of the file's own is neither a pattern nor a replacement.
+    await copyFile(join(t.context.folder, "s-0.png"), join(t.context.folder, "$&{seed}.png"));
+    t.deepEqual(named(await run("encode $&{seed}.png")), ["$&{seed}.npy"]);
     const mixed = await run("interpolate s-0.npy s-1.png");
     t.is(mixed.code, 2);
     t.regex(mixed.stderr, /seen a picture and a latent, expected two of the same/);
@@ -257,6 +260,10 @@ test.serial("what is too large for a request is uploaded", async (t) => {
   });
   const raw = { width: 1340, height: 1340, channels: 3 } as const;
   await sharp(values, { raw }).png({ compressionLevel: 0 }).toFile(join(folder, "large-file.png"));
+  await writeFile(join(folder, "no-picture.png"), values);
+  const refused = await run("encode no-picture.png");
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /no-picture\.png: seen no known picture format, expected a PNG/);
   succeeded(
     t,
     await run("encode large-file.png --resize fill --solver euler --steps 2 --tenant a"),

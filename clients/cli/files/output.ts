@@ -113,18 +113,19 @@ export class Output {
     return this.#pattern === "-";
   }
 
-  pathOf({ row, name, seed }: Fields): string {
-    return this.#pattern
-      .replaceAll("{row}", String(row))
-      .replaceAll("{name}", name)
-      .replaceAll("{seed}", seed);
+  pathOf(fields: Fields): string {
+    // All at once: a name may have braces of its own.
+    return this.#pattern.replaceAll(/\{(row|name|seed)\}/g, (_, word: keyof Fields) =>
+      String(fields[word]),
+    );
   }
 
   /** Before a job is begun. @throws Error where a file would be overwritten, UsageError where two have one name */
   check(all: readonly Fields[]): void {
     if (this.isStdout) return;
     const paths = all.map((fields) => this.pathOf(fields));
-    const twice = paths.find((path, i) => paths.indexOf(path) < i);
+    const seen = new Set<string>();
+    const twice = paths.find((path) => seen.size === seen.add(path).size);
     if (twice !== undefined && !this.isStacked) {
       throw wrong(
         "--out",

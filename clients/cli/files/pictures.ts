@@ -28,7 +28,7 @@ export const REQUEST_BYTES: number = 2 * 1024 * 1024;
 /** A picture for a request: a file as it is, for the server to judge, or the exact values of a .npy file. */
 export async function pictureSource(input: Input, options: SourceOptions): Promise<PictureSource> {
   if (isNpy(input.bytes)) return await latentSource(readTensor(input), options);
-  return await fileSource(input.bytes, options);
+  return await fileSource(input, options);
 }
 
 /**
@@ -39,7 +39,7 @@ export async function pictureSource(input: Input, options: SourceOptions): Promi
  */
 export async function graySource(input: Input, options: SourceOptions): Promise<PictureSource> {
   if (isNpy(input.bytes)) return await latentSource(readTensor(input), options);
-  return await fileSource(await toGray(input), options);
+  return await fileSource({ ...input, bytes: await toGray(input) }, options);
 }
 
 export async function latentSource(
@@ -51,11 +51,12 @@ export async function latentSource(
   return await upload(littleEndian(tensor.values), "application/x-float32", options);
 }
 
-async function fileSource(bytes: Buffer, options: SourceOptions): Promise<PictureSource> {
+async function fileSource(input: Input, options: SourceOptions): Promise<PictureSource> {
   const { resize } = options;
+  const { bytes } = input;
   const source = taken(bytes.length, options)
     ? bytes
-    : await upload(bytes, contentTypeOf(bytes), options);
+    : await upload(bytes, contentTypeOf(input), options);
   return resize === undefined ? source : { source, resize };
 }
 
@@ -70,10 +71,13 @@ function upload(bytes: Buffer, type: ContentType, options: SourceOptions): Promi
   return client.upload(bytes, type, { tenant, signal });
 }
 
-/** By the first bytes; the server checks it. */
-function contentTypeOf(bytes: Buffer): ContentType {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return "image/jpeg";
-  return bytes.toString("latin1", 0, 4) === "RIFF" ? "image/webp" : "image/png";
+/** By the first bytes; the server checks the rest. @throws UsageError for what it would not take */
+function contentTypeOf({ bytes, path }: Input): ContentType {
+  const start = bytes.toString("latin1", 0, 4);
+  if (start.startsWith("\xff\xd8")) return "image/jpeg";
+  if (start === "RIFF") return "image/webp";
+  if (start === "\x89PNG") return "image/png";
+  throw new UsageError(`${path}: seen no known picture format, expected a PNG, JPEG or WebP file`);
 }
 
 async function toGray({ bytes, path }: Input): Promise<Buffer> {

@@ -1,4 +1,3 @@
-import { extname } from "node:path";
 import type { ImageShape } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { FloatTensor } from "../../typescript/core/float-tensor.ts";
 import { UsageError } from "../exit-codes.ts";
@@ -48,9 +47,8 @@ function npyOf({ bytes, path }: Input): NpyArray {
 
 function rawOf({ bytes, path }: Input, shape: ImageShape | undefined): NpyArray {
   if (shape === undefined) {
-    const isRaw = [".f32", ".raw", ""].includes(extname(path));
-    const missing = isRaw ? "raw float32: --shape C,H,W says its shape" : "a .npy file";
-    throw new UsageError(`${path}: seen no .npy file, expected one, or ${missing}`);
+    const expected = "expected one, or raw float32 and its --shape C,H,W";
+    throw new UsageError(`${path}: seen no .npy file, ${expected}`);
   }
   const { channels, height, width } = shape;
   const one = 4 * channels * height * width;

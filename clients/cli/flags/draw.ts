@@ -7,6 +7,9 @@ import { SAMPLER_OPTIONS } from "./sampler.ts";
 import { SEED_OPTION } from "./seed.ts";
 import { SERVER_OPTIONS } from "./server.ts";
 
+/** What the largest server can be told to take. Files are named before it is asked. */
+export const MOST_RESULTS = 1_000_000;
+
 export const PREVIEW_OPTION: () => Option = choiceOption(
   "--preview <how>",
   "pictures while they are drawn; left out: the best that the terminal has",
@@ -21,7 +24,10 @@ export const RESIZE_OPTION: () => Option = () =>
 
 /** What all commands that draw pictures take beside their own. */
 export function addDrawOptions(command: Command): Command {
-  const count = numberOption("-n, --count <n>", "pictures; left out: 1", { least: 1 });
+  const count = numberOption("-n, --count <n>", "pictures; left out: 1", {
+    least: 1,
+    most: MOST_RESULTS,
+  });
   addOptions(command, "Pictures:", [MODEL_OPTION, count, SEED_OPTION]);
   addOptions(command, "Files:", [...OUTPUT_OPTIONS]);
   addOptions(command, "Sampler:", SAMPLER_OPTIONS);

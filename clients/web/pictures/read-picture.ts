@@ -71,9 +71,10 @@ async function decode(file: Blob): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file, { colorSpaceConversion: "none" });
   } catch (error) {
-    const seen = file.type === "" ? "a file of unknown type" : file.type;
-    throw new UnreadablePicture(`seen ${seen}, expected a picture such as PNG, JPEG or WebP`, {
-      cause: error,
-    });
+    const type = file.type === "" ? "of unknown type" : `called ${file.type}`;
+    throw new UnreadablePicture(
+      `seen a file ${type} that this browser can't read, expected a PNG, JPEG or WebP picture`,
+      { cause: error },
+    );
   }
 }

@@ -30,7 +30,7 @@ export async function refusedLikelihood(t: Test): Promise<void> {
   const refused = page.locator('[data-paths="images"] .field-error', { hasText: "wide.png" });
   t.is(
     await refused.innerText(),
-    "text.png: seen image/png, expected a picture such as PNG, JPEG or WebP; " +
+    "text.png: seen a file called image/png that this browser can't read, expected a PNG, JPEG or WebP picture; " +
       "wide.png: seen 96 x 64 pixels, expected 32 x 32, or a way to fit it",
   );
   const given = page.locator(".given:visible");
