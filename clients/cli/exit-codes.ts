@@ -5,6 +5,8 @@ export const EXIT = {
   usage: 2,
   unreachable: 3,
   tryAgain: 4,
+  /** 128 and SIGPIPE, which Node ignores. */
+  brokenPipe: 141,
 } as const;
 
 /** A command line that can't be meant. The message says what was seen and what would be right. */

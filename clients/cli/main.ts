@@ -19,8 +19,8 @@ async function fail(error: unknown, args: readonly string[]): Promise<void> {
 }
 
 const args = process.argv.slice(2);
-// Whoever reads our output may leave early, as `head` does.
+// Whoever reads our output may leave early, as `head` does. That ends the job, and what it had still to write is missing.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed);
+  process.exit(error.code === "EPIPE" ? EXIT.brokenPipe : EXIT.failed);
 });
 await run(args).catch((error: unknown) => fail(error, args));

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +7,7 @@ import anyTest, { type TestFn } from "ava";
 import { COMMANDS } from "./commands.ts";
 import { failureOf } from "./failure.ts";
 import { run } from "./program.ts";
-import { events, scorestream } from "./testing/scorestream.ts";
+import { events, MAIN, scorestream } from "./testing/scorestream.ts";
 
 const test = anyTest as TestFn<{ folder: string }>;
 
@@ -121,6 +123,12 @@ test("exit 1: a file that isn't there", async (t) => {
   const { code, stderr } = await scorestream(["encode", "none.png"], { cwd: t.context.folder });
   t.is(code, 1);
   t.is(stderr, "scorestream encode: can't read none.png: ENOENT: no such file or directory\n");
+});
+
+test("exit 141: whoever read stdout has left", async (t) => {
+  const child = spawn(process.execPath, [MAIN, "--help"], { stdio: ["ignore", "pipe", "inherit"] });
+  child.stdout.destroy();
+  t.deepEqual(await once(child, "exit"), [141, null]);
 });
 
 test("every command has help with an example", async (t) => {

@@ -309,7 +309,7 @@ test("what can't be meant is told beside its field, by the page and by the serve
   await choose(page, { task: "Colorize" });
   const text = { name: "text.png", mimeType: "image/png", buffer: Buffer.from("no picture") };
   await page.getByLabel("Gray picture: choose a file").setInputFiles(text);
-  await page.getByText(/seen image\/png, expected a picture/).waitFor();
+  await page.getByText(/seen a file called image\/png that this browser can't read/).waitFor();
   await choose(page, { task: "Inpaint" });
   await page.getByText("How well it fits").click();
   await page.getByLabel("Resampling").fill("2");

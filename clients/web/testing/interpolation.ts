@@ -37,7 +37,7 @@ export async function refusedPictures(t: Test): Promise<void> {
   t.is(await page.locator(".field-error").count(), 0, "the same file, read again");
   await refusedAt(t, "images[1]", /seen "no picture", expected one/);
   await fileOf(page, "Second").setInputFiles(NO_PICTURE);
-  await page.getByText(/seen image\/png, expected a picture/).waitFor();
+  await page.getByText(/seen a file called image\/png that this browser can't read/).waitFor();
   const second = { name: "ring.png", mimeType: "image/png", buffer: await ring() };
   await fileOf(page, "Second").setInputFiles(second);
   await page.getByLabel("Second picture, as the model sees it").waitFor();
