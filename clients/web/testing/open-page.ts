@@ -29,6 +29,8 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage 
     reducedMotion: "reduce",
     permissions: ["clipboard-read", "clipboard-write"],
   });
+  // It bounds a page that hangs, not how fast a machine is: just under AVA's own, so that the message is Playwright's.
+  page.setDefaultTimeout(110_000);
   const errors: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error" && !/WebSocket connection to/.test(message.text())) {
