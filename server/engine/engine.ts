@@ -7,9 +7,9 @@ import { claimOf, evaluationsLeft, learnEvaluations, needOf } from "./backlog.ts
 import { BatchTurns } from "./batch-turns.ts";
 import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
-import { backlogOf, expectationOf, type Surroundings } from "./expectation.ts";
-import { fitToDeadline } from "./fit-to-deadline.ts";
-import { Job } from "./job.ts";
+import { backlogOf, type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
+import { type Fitted, fitToDeadline } from "./fit-to-deadline.ts";
+import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
@@ -101,6 +101,12 @@ export class Engine {
   /** Told whenever a job has ended or given back its last row. */
   readonly #onRest: (() => void)[] = [];
   #draining = false;
+  readonly #owner: JobOwner = {
+    left: (job) => this.cancel(job),
+    ended: (job, error) => this.#forget(job, error),
+    previewed: (job) => this.#observer?.previewed?.(job),
+    unread: (job) => this.#observer?.unread?.(job),
+  };
   /** Pumps outside of the asynchronous context of the request that is being served: what begins here outlives it. */
   readonly #begin: () => void = AsyncResource.bind(() => this.#pump());
 
@@ -188,26 +194,9 @@ export class Engine {
   #submit(request: JobSpec): Job {
     this.checkOpen();
     if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
-    const { limits, weightOf = () => 1 } = this.#options;
     const nowMs = this.#now();
-    const backlog = backlogOf(this.#running, this.#lanes.all);
-    const surroundings: Surroundings = {
-      nowMs,
-      backlog,
-      lanes: this.#lanes.all,
-      maxActiveRows: limits.maxActiveRows,
-      weightOf,
-    };
-    const { spec, expected } = fitToDeadline(request, (way) => expectationOf(way, surroundings));
-    const job = new Job(spec, nowMs, {
-      left: (left) => this.cancel(left),
-      ended: (ended, error) => this.#forget(ended, error),
-      previewed: (of) => this.#observer?.previewed?.(of),
-      unread: (of) => this.#observer?.unread?.(of),
-    });
-    const asked = takenBy(expected.rows, this.#lanes.all);
-    const found = takenBefore(claimOf(spec), backlog, this.#lanes.all);
-    admit(spec, asked, { ...expected, ...found }, limits, this.#registers.bytes);
+    const { spec, expected } = this.#admit(request, nowMs);
+    const job = new Job(spec, nowMs, this.#owner);
     this.#jobs.add(job);
     this.#running.add(job);
     this.#deadlines.watch(job, nowMs, () => {
@@ -227,6 +216,26 @@ export class Engine {
     this.#begin();
     if (job.startedMs === undefined) this.#queueUpdates.add(job);
     return job;
+  }
+
+  /**
+   * What a request will run as, and when it would. A method of its own, so that nothing that a job keeps holds the backlog
+   * that it found.
+   *
+   * @throws ServerError "queue-full", "too-large", "deadline-exceeded"
+   */
+  #admit(request: JobSpec, nowMs: number): Fitted<Expectation> {
+    const { limits, weightOf = () => 1 } = this.#options;
+    const lanes = this.#lanes.all;
+    const backlog = backlogOf(this.#running, lanes);
+    const { maxActiveRows } = limits;
+    const surroundings: Surroundings = { nowMs, backlog, lanes, maxActiveRows, weightOf };
+    const fitted = fitToDeadline(request, (way) => expectationOf(way, surroundings));
+    const { spec, expected } = fitted;
+    const asked = takenBy(expected.rows, lanes);
+    const found = takenBefore(claimOf(spec), backlog, lanes);
+    admit(spec, asked, { ...expected, ...found }, limits, this.#registers.bytes);
+    return fitted;
   }
 
   /** A job that runs or is remembered. */
