@@ -10,6 +10,8 @@ export class CallStream implements EventStream {
   /** Kept from the start: an error that comes before the events are read must not be an unhandled one. */
   #failure: ServiceError | undefined;
   #isLeft = false;
+  /** The job's last event has come, so that the server ends the call. */
+  #isComplete = false;
 
   constructor(call: ClientReadableStream<JobEvent>) {
     this.#call = call;
@@ -22,7 +24,10 @@ export class CallStream implements EventStream {
   async next(): Promise<JobEvent | undefined> {
     try {
       const next = await this.#events.next();
-      if (next.done !== true) return next.value;
+      if (next.done !== true) {
+        this.#isComplete = next.value.event?.$case === "completed";
+        return next.value;
+      }
     } catch (error) {
       // What the call itself failed with was emitted too, and is thrown below.
       if (this.#failure === undefined) throw error;
@@ -33,6 +38,8 @@ export class CallStream implements EventStream {
 
   leave(): void {
     this.#isLeft = true;
-    this.#call.cancel();
+    // A reset of each call would soon be too many: Node's HTTP/2 then closes the connection, with all that runs on it.
+    if (this.#isComplete) void this.next();
+    else this.#call.cancel();
   }
 }
