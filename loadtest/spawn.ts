@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 /** The line that a server prints once it answers. */
@@ -26,16 +27,19 @@ function compiled(path: string): string {
  * Starts a server on free ports.
  *
  * @param program another program than the server's own, and arguments before the flags
+ * @param preload a compiled module that runs in the process before the program, with `gc` and a channel for messages
  * @throws Error where it ends before it is ready
  */
 export async function spawnServer(
   flags: readonly string[],
   [program, ...before]: readonly [program: string, ...before: string[]] = ["server/main.js"],
+  preload?: string,
 ): Promise<SpawnedServer> {
+  const ofNode = preload === undefined ? [] : ["--expose-gc", "--import", compiled(preload)];
   const process_ = spawn(
     process.execPath,
-    [compiled(program), ...before, "--grpc-port", "0", "--http-port", "0", ...flags],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    [...ofNode, compiled(program), ...before, "--grpc-port", "0", "--http-port", "0", ...flags],
+    { stdio: ["ignore", "pipe", "inherit", ...(preload === undefined ? [] : ["ipc" as const])] },
   );
   const stop = async (): Promise<void> => {
     if (process_.exitCode !== null) return;
@@ -43,7 +47,9 @@ export async function spawnServer(
     process_.kill("SIGTERM");
     await exited;
   };
-  for await (const line of createInterface({ input: process_.stdout })) {
+  const { stdout } = process_;
+  if (stdout === null) throw new Error("the server has no output");
+  for await (const line of createInterface({ input: stdout })) {
     const ready = JSON.parse(line) as Ready;
     return { ...ready, process: process_, stop };
   }
@@ -57,21 +63,34 @@ export async function spawnServer(
  * @returns the JSON of its last line
  * @throws Error where it fails
  */
-export async function runScript(
+export function runScript(
   path: string,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<unknown> {
+  return runProgram(process.execPath, [compiled(path), ...args], input);
+}
+
+/** The same of any program, such as a Python. */
+export async function runProgram(
+  program: string,
   args: readonly string[],
   input: Uint8Array = new Uint8Array(),
 ): Promise<unknown> {
-  const child = spawn(process.execPath, [compiled(path), ...args], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  // Rejects where there is no such program.
   const exited = once(child, "exit");
-  // A script that ends without reading everything is judged by its exit code.
+  // A program that ends without reading everything is judged by its exit code.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
-  let last = "";
-  for await (const line of createInterface({ input: child.stdout })) last = line;
+  const reading = lastLine(child.stdout);
   const [code] = await exited;
-  if (code !== 0) throw new Error(`${path} ended with ${String(code)}`);
-  return JSON.parse(last);
+  if (code !== 0) throw new Error(`${[program, ...args].join(" ")} ended with ${String(code)}`);
+  return JSON.parse(await reading);
+}
+
+async function lastLine(output: Readable): Promise<string> {
+  let last = "";
+  for await (const line of createInterface({ input: output })) last = line;
+  return last;
 }

@@ -1,0 +1,119 @@
+/**
+ * The server against the paper's style of loop in PyTorch on this machine's CPU (training/bench_loop.py), in turn, in one
+ * run: the same weights, sampler, steps and batch. First it is seen that both evaluate the same network.
+ *
+ *   npm run bench:pytorch -- --python PATH [--count 64 --batch 32 --steps 30 --rounds 3 --channels-last]
+ *
+ * PATH is a Python that has torch, onnx and numpy (training/requirements.txt).
+ */
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { connect } from "../../clients/typescript/connect.ts";
+import type { Client } from "../../clients/typescript/core/client.ts";
+import { machine, median } from "../machine.ts";
+import { runProgram, spawnServer } from "../spawn.ts";
+import { ENCODED_AT, largestDifference, PICTURE, scoreByServer } from "./one-evaluation.ts";
+
+const { values } = parseArgs({
+  options: {
+    python: { type: "string", default: "python3" },
+    count: { type: "string", default: "64" },
+    batch: { type: "string", default: "32" },
+    steps: { type: "string", default: "30" },
+    rounds: { type: "string", default: "3" },
+    threads: { type: "string", default: "0" },
+    "channels-last": { type: "boolean", default: false },
+  },
+});
+const MODEL = "color-digits";
+/** Two that evaluate the same weights differ by rounding alone. */
+const MOST_DIFFERENCE = 1e-3;
+const LOOP = fileURLToPath(new URL("../../../training/bench_loop.py", import.meta.url));
+const [count, steps] = [Number(values.count), Number(values.steps)];
+
+function python(args: readonly string[], input?: Uint8Array): Promise<unknown> {
+  return runProgram(values.python, [LOOP, "--threads", values.threads, ...args], input);
+}
+
+/** The largest difference of the two scores of one noised picture, over the largest value. */
+async function difference(client: Client): Promise<number> {
+  const input = new Uint8Array(PICTURE.values.buffer);
+  const theirs = await python(["--score-at", String(ENCODED_AT)], input);
+  const { score } = theirs as { readonly score: readonly number[] };
+  return largestDifference(await scoreByServer(client, MODEL), score);
+}
+
+interface PyTorchFigures {
+  readonly imagesPerSecond: number;
+  readonly torch: string;
+  readonly threads: number;
+}
+
+async function drawByPyTorch(): Promise<PyTorchFigures> {
+  const layout = values["channels-last"] ? ["--channels-last"] : [];
+  const asked = ["--count", values.count, "--batch", values.batch, "--steps", values.steps];
+  return (await python([...asked, ...layout])) as PyTorchFigures;
+}
+
+/** Images a second of one job, from the first byte sent to the last received. @throws Error where it was another job */
+async function drawByServer(client: Client): Promise<number> {
+  const started = performance.now();
+  let evaluations = 0;
+  const method = {
+    $case: "predictorCorrector",
+    value: { predictor: "euler-maruyama", corrector: "none", steps },
+  } as const;
+  for await (const { event } of client.sample({
+    ...{ model: MODEL, count, seed: 1n, sampler: { method } },
+  })) {
+    if (event?.$case === "completed") evaluations = Number(event.value.evaluations);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  if (evaluations !== count * steps) {
+    throw new Error(`${evaluations} evaluations, expected ${count} images of ${steps}`);
+  }
+  return count / seconds;
+}
+
+const server = await spawnServer([
+  ...["--max-batch-rows", values.batch, "--threads", values.threads],
+  ...["--log-level", "warn", "--max-step-ms", "60000", "--default-model", MODEL],
+]);
+const client = connect(server.grpc);
+const ours: number[] = [];
+const theirs: PyTorchFigures[] = [];
+let scoreDifference: number;
+try {
+  scoreDifference = await difference(client);
+  if (!(scoreDifference < MOST_DIFFERENCE)) {
+    throw new Error(`the scores differ by ${scoreDifference}: not the same network`);
+  }
+  process.stdout.write(`one score by both: ${scoreDifference.toExponential(1)} apart, relative\n`);
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    theirs.push(await drawByPyTorch());
+    ours.push(await drawByServer(client));
+    const shown = [ours.at(-1) ?? 0, theirs.at(-1)?.imagesPerSecond ?? 0].map((n) => n.toFixed(3));
+    process.stdout.write(`round ${round}: server ${shown[0]}, PyTorch ${shown[1]} images/s\n`);
+  }
+} finally {
+  await client.close();
+  await server.stop();
+}
+
+const figures = {
+  benchmark: "pytorch",
+  imagesPerSecondRatio: median(
+    theirs.map(({ imagesPerSecond }, i) => (ours[i] ?? Number.NaN) / imagesPerSecond),
+  ),
+  imagesPerSecond: median(ours),
+  pytorchImagesPerSecond: median(theirs.map(({ imagesPerSecond }) => imagesPerSecond)),
+  scoreDifference,
+  ...{ model: MODEL, count, batchRows: Number(values.batch), steps },
+  ...{
+    channelsLast: values["channels-last"],
+    torch: theirs[0]?.torch,
+    threads: theirs[0]?.threads,
+  },
+  machine: machine(),
+};
+process.stdout.write(`${JSON.stringify(figures)}\n`);
