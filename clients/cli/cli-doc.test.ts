@@ -73,6 +73,18 @@ for (const [i, block] of blocks.entries()) {
   });
 }
 
+test.serial("the commands that the README begins with run", async (t) => {
+  const { env } = t.context;
+  const readme = await readFile(repositoryPath("README.md"), "utf8");
+  const [, shown = ""] = /^```sh\n(npx scorestream [\s\S]*?)^```$/m.exec(readme) ?? [];
+  const commands = shown.replaceAll(/^npx /gm, "");
+  t.is(commands.match(/^scorestream /gm)?.length, 3);
+  const folder = await mkdtemp(join(tmpdir(), "readme-"));
+  t.teardown(() => rm(folder, { recursive: true }));
+  await t.notThrowsAsync(run("bash", ["-ec", commands], { cwd: folder, env }));
+  t.is((await readdir(folder)).filter((name) => name.endsWith(".png")).length, 5);
+});
+
 test.serial("what the page says of the files is so", async (t) => {
   const { folder } = t.context;
   const files = await readdir(folder);
