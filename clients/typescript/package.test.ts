@@ -13,9 +13,9 @@ interface Snippet {
   readonly code: string;
 }
 
-/** What the README shows, each under the name of its heading. */
-function readSnippets(): Snippet[] {
-  const readme = readFileSync(repositoryPath("clients/typescript/README.md"), "utf8");
+/** What a README shows, each under the name of its heading. */
+function readSnippets(path: string): Snippet[] {
+  const readme = readFileSync(repositoryPath(path), "utf8");
   return readme.split(/^## /m).flatMap((section) => {
     const name = section.slice(0, section.indexOf("\n"));
     const blocks = section.matchAll(/^```(ts.*)\n((?:.*\n)*?)```$/gm);
@@ -23,7 +23,8 @@ function readSnippets(): Snippet[] {
   });
 }
 
-const SNIPPETS = readSnippets();
+/** Of the package's own README, and of the project's. */
+const SNIPPETS = ["clients/typescript/README.md", "README.md"].flatMap(readSnippets);
 const FOR_NODE = SNIPPETS.filter(({ language }) => language === "ts");
 const FOR_BROWSERS = SNIPPETS.filter(({ language }) => language === "ts web");
 
@@ -59,7 +60,7 @@ test.after.always(async (t) => {
 
 const fileOf = (snippet: Snippet): string => `snippet-${SNIPPETS.indexOf(snippet)}`;
 
-test.serial("the README's programs for Node compile against the package's types", async (t) => {
+test.serial("the READMEs' programs for Node compile against the package's types", async (t) => {
   await t.notThrowsAsync(t.context.project.compile(FOR_NODE.map(fileOf)));
 });
 
