@@ -1,4 +1,4 @@
-import type { RowScheduler } from "../../server/engine/engine.ts";
+import type { RowScheduler } from "../../server/engine/batches.ts";
 import type { Row } from "../../server/engine/row.ts";
 import type { Choice, LaneOptions, Readiness } from "../../server/engine/scheduler.ts";
 

@@ -1,10 +1,10 @@
 import { AsyncResource } from "node:async_hooks";
-import type { BatchAnswer, GraphName, RowAnswer } from "../../worker/protocol.ts";
+import type { GraphName } from "../../worker/protocol.ts";
 import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
-import { claimOf, evaluationsLeft, learnEvaluations, needOf } from "./backlog.ts";
-import { BatchTurns } from "./batch-turns.ts";
+import { claimOf, needOf } from "./backlog.ts";
+import { Batches, type RowScheduler } from "./batches.ts";
 import type { Limits } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { backlogOf, type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
@@ -13,7 +13,6 @@ import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
-import { laneOfRow } from "./lane.ts";
 import type { Bench } from "./measure-lanes.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OpenLanes } from "./open-lanes.ts";
@@ -21,10 +20,8 @@ import { queueForecast, type RowForecast } from "./queue-forecast.ts";
 import { QueueUpdates } from "./queue-updates.ts";
 import { Registers } from "./registers.ts";
 import type { Row } from "./row.ts";
-import { rowStep } from "./row-step.ts";
-import { type Choice, Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
-import { type Retry, Suspects } from "./suspects.ts";
 import { takenBefore, takenBy } from "./taken.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 import type { Workers } from "./workers.ts";
@@ -49,12 +46,6 @@ export interface EngineOptions {
   readonly now?: () => number;
 }
 
-/** What the engine asks of a scheduler. */
-export type RowScheduler = Pick<
-  Scheduler<Row>,
-  "open" | "close" | "limit" | "setLimit" | "add" | "remove" | "next" | "back"
->;
-
 /** What the engine has taken on; all 0 when nothing runs. */
 export interface EngineLoad {
   /** Jobs that have not ended. */
@@ -70,29 +61,20 @@ export interface EngineLoad {
 }
 
 /**
- * How often a step fails by itself before its row is to blame. An evaluation that fails or hangs does so because of what
- * it was given; a worker may also be ended from outside, more than once in a row.
+ * Schedule, run, apply: which jobs are taken on, which of their rows have registers, and how each job ends. What rows with
+ * registers do is in Batches. Everything here happens on the server's one thread.
  */
-function triesAlone({ code }: ServerError): number {
-  return code === "worker-lost" ? 5 : 2;
-}
-
-/** What runs when: schedule, run, apply. Everything here happens on the server's one thread. */
 export class Engine {
   readonly #options: EngineOptions;
   readonly #now: () => number;
   readonly #observer: EngineObserver | undefined;
-  readonly #scheduler: RowScheduler;
   readonly #jobs: Jobs;
   /** Rows that have no registers yet. */
   readonly #waiting: WaitingRows<Row>;
   readonly #queueUpdates: QueueUpdates;
   readonly #registers: Registers;
-  /** Rows whose batch has failed. */
-  readonly #suspects = new Suspects<Row>();
   readonly #lanes: OpenLanes;
-  #batches = 0;
-  readonly #turns: BatchTurns;
+  readonly #batches: Batches;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
   readonly #deadlines = new JobDeadlines();
@@ -116,11 +98,23 @@ export class Engine {
     this.#observer = options.observer;
     this.#jobs = new Jobs(options.retentionMs, (id) => this.#onForgotten(id));
     const { weightOf = () => 1, limits, workers, maxBatchRows, maxStepMs } = options;
-    this.#scheduler = options.scheduler ?? new Scheduler({ weightOf });
-    const bounds = { maxPlaces: maxBatchRows, maxStepMs };
-    this.#lanes = new OpenLanes(workers, this.#scheduler, bounds);
-    this.#turns = new BatchTurns(workers.threads);
-    this.#registers = new Registers(options.slab);
+    const scheduler = options.scheduler ?? new Scheduler<Row>({ weightOf });
+    const lanes = new OpenLanes(workers, scheduler, { maxPlaces: maxBatchRows, maxStepMs });
+    const registers = new Registers(options.slab);
+    this.#lanes = lanes;
+    this.#registers = registers;
+    const parts = { workers, scheduler, lanes, registers };
+    this.#batches = new Batches(
+      { ...parts, observer: this.#observer, now: this.#now },
+      {
+        release: (row) => this.#release(row),
+        fail: (job, error) => this.#end(job, error),
+        back: (answeredMs) => {
+          this.#rest();
+          this.#pump(answeredMs);
+        },
+      },
+    );
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
     const forecast = (): RowForecast<Row>[] => this.#forecast();
     this.#queueUpdates = new QueueUpdates(forecast, this.#now, options.queueIntervalMs);
@@ -292,14 +286,7 @@ export class Engine {
    */
   #pump(nowMs = this.#now()): void {
     this.#activate();
-    const { workers } = this.#options;
-    while (this.#batches < workers.capacity) {
-      const retry = this.#suspects.next();
-      const full = this.#batches >= workers.threads;
-      const choice = retry ?? this.#scheduler.next(this.#now(), { full });
-      if (choice === undefined) break;
-      void this.#run(choice, nowMs, retry);
-    }
+    this.#batches.send(nowMs);
   }
 
   #activate(): void {
@@ -311,7 +298,7 @@ export class Engine {
       }
       this.#waiting.hold(row);
       row.advance([]);
-      this.#ready(row);
+      this.#batches.add(row);
     }
   }
 
@@ -327,113 +314,6 @@ export class Engine {
     });
   }
 
-  /** Run: one step of each row with one evaluation, on any worker. */
-  async #run(choice: Choice<Row>, sentMs: number, retry?: Retry<Row>): Promise<void> {
-    const { lane, rows } = choice;
-    const { graph, source, cost } = this.#lanes.get(lane);
-    this.#batches++;
-    const turn = this.#turns.send(sentMs);
-    for (const row of rows) {
-      row.running = true;
-      row.previewing = row.previewDue(this.#now());
-    }
-    const places = rows.reduce((sum, row) => sum + row.places, 0);
-    const model = rows[0]?.job.spec.model.name ?? "";
-    const back = this.#observer?.batch?.({ model, graph, rows, places });
-    let answer: BatchAnswer | ServerError;
-    try {
-      const steps = rows.map(rowStep);
-      answer = await this.#options.workers.batch(
-        { kind: "batch", graph, source, rows: steps },
-        cost.stepMs(places),
-      );
-    } catch (error) {
-      answer = asServerError(error);
-    }
-    this.#batches--;
-    const answeredMs = this.#now();
-    const turnMs = this.#turns.back(turn, answeredMs);
-    if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
-    else {
-      back?.({ stepMs: answer.totalMs });
-      // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
-      const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
-      if (evaluates) this.#lanes.measured(lane, places, answer.totalMs, turnMs);
-    }
-    const pictures: (() => void)[] = [];
-    for (const [i, row] of rows.entries()) {
-      row.running = false;
-      if (row.job.endedMs !== undefined) this.#release(row);
-      else if (!(answer instanceof ServerError)) {
-        this.#apply(row, answer.rows[i], rows.length, pictures);
-      }
-    }
-    if (answer instanceof ServerError) {
-      this.#retry({ lane, rows, failures: retry?.failures ?? 0 }, answer);
-    }
-    if (retry === undefined) this.#scheduler.back(choice);
-    this.#rest();
-    this.#pump(answeredMs);
-    // The next batch is on its way; now there is time for what people look at.
-    for (const show of pictures) show();
-  }
-
-  /** Apply: takes a row past the step that a worker has done. */
-  #apply(
-    row: Row,
-    answer: RowAnswer | undefined,
-    batchRows: number,
-    pictures: (() => void)[],
-  ): void {
-    const { job, program, step } = row;
-    if (answer === undefined || step === undefined) throw new RangeError("a row without an answer");
-    const time = step.evaluate?.time ?? 0;
-    if (!answer.finite) {
-      const where = `model ${job.spec.model.name}, graph ${row.graph}, row ${row.index}, time ${time}, step ${row.steps + 1}`;
-      this.#end(
-        job,
-        new ServerError("nonfinite-output", `the network gave NaN or infinity: ${where}`),
-      );
-      return;
-    }
-    row.front ^= answer.written;
-    row.steps++;
-    if (step.evaluate !== undefined) {
-      row.evaluations += row.places;
-      row.companions += row.places * batchRows;
-    }
-    const failed = row.advance(answer.scalars);
-    if (failed !== undefined) {
-      this.#end(job, new ServerError("solver-failed", `row ${row.index}: ${failed.failure}`));
-    } else if (row.step !== undefined) {
-      if (row.previewing) {
-        const estimate = this.#registers.copy(row, program.preview);
-        pictures.push(() => job.preview(row, time, estimate));
-      }
-      const { fraction } = step;
-      pictures.push(() => job.progress(row, time, fraction, this.#now()));
-      this.#ready(row);
-    } else {
-      learnEvaluations(row, this.#lanes.all);
-      const pixels = this.#registers.copy(row, program.result);
-      this.#release(row);
-      pictures.push(() => void job.finish(row, pixels, this.#now));
-    }
-  }
-
-  /** The step has changed nothing, so it can run again: all rows of the batch, until the one to blame is alone. */
-  #retry({ lane, rows, failures }: Retry<Row>, error: ServerError): void {
-    // Every job is about to fail with the device.
-    if (this.#options.workers.out !== undefined) return;
-    const open = rows.filter(({ job }) => job.endedMs === undefined);
-    const culprit = this.#suspects.failed({ lane, rows: open, failures }, triesAlone(error));
-    if (culprit === undefined) return;
-    const time = culprit.step?.evaluate?.time ?? 0;
-    const where = `model ${culprit.job.spec.model.name}, graph ${culprit.graph}, row ${culprit.index}, time ${time}, step ${culprit.steps + 1}`;
-    const message = `a step fails again and again by itself: ${where}: ${error.message}`;
-    this.#end(culprit.job, new ServerError("internal", message, { cause: error }));
-  }
-
   /** The device is out: nothing that runs can go on. */
   #failAll(): void {
     const { out } = this.#options.workers;
@@ -441,23 +321,11 @@ export class Engine {
     for (const job of this.#running) this.#end(job, out);
   }
 
-  #ready(row: Row): void {
-    const { spec } = row.job;
-    this.#scheduler.add(laneOfRow(row), row, {
-      ...claimOf(spec),
-      alone: spec.strict,
-      places: row.places,
-      evaluations: spec.deadlineMs === undefined ? 1 : evaluationsLeft(row, this.#lanes.all),
-    });
-  }
-
   #end(job: Job, error: ServerError): void {
     job.fail(error, this.#now());
     for (const row of job.rows) {
       this.#waiting.remove(row);
-      if (row.step !== undefined && !this.#suspects.remove(row)) {
-        this.#scheduler.remove(laneOfRow(row), row);
-      }
+      this.#batches.remove(row);
       if (row.running) this.#registers.leave(row);
       else this.#release(row);
     }

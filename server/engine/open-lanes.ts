@@ -1,7 +1,7 @@
 import type { GraphName, GraphSource } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
+import type { RowScheduler } from "./batches.ts";
 import type { CostBounds } from "./cost-model.ts";
-import type { RowScheduler } from "./engine.ts";
 import { type Lane, laneOf } from "./lane.ts";
 import { type Bench, measureLanes } from "./measure-lanes.ts";
 import type { Workers } from "./workers.ts";
