@@ -23,6 +23,7 @@ export interface Config {
   readonly maxBacklogS: number;
   readonly tenantMaxRows: number;
   readonly tenantRegisterMib: number;
+  readonly tenantBacklogS: number;
   readonly tenants: string;
   readonly maxCount: number;
   readonly maxSteps: number;

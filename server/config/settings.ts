@@ -44,6 +44,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: "MiB",
     doc: "Registers that one tenant may have or wait for; 0: as many as all together.",
   }),
+  tenantBacklogS: integer("tenant-backlog-s", 0, [0, 31_536_000], {
+    unit: "s",
+    doc: "As --max-backlog-s, of one tenant's jobs alone; 0: no bound.",
+  }),
   tenants: text("tenants", "", {
     doc: "JSON file with weights, bounds and priorities of tenants by name (docs/scheduling.md); empty: none.",
   }),

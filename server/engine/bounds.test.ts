@@ -102,6 +102,31 @@ test("predicted work is bounded, by what is of the job's priority or above", asy
   t.is((await refusal(t, submit(long("c", 1, batch)))).code, "queue-full");
 });
 
+test("a tenant's predicted work is bounded, whatever others have", async (t) => {
+  const ofSmall = { ...OPEN_POLICY, maxBacklogMs: 1 };
+  const tenants = new Tenants(OPEN_POLICY, new Map([["small", ofSmall]]));
+  const { submit, engine } = await start(t, { tenants, maxActiveRows: 1 });
+  await submit(long("large", 100));
+  // Larger than the bound alone: taken on, since the tenant has no other.
+  const first = await submit(long("small", 4));
+  const full = await refusal(t, submit(long("small", 1)));
+  t.is(full.code, "queue-full");
+  const [, taken, asked] =
+    /^the queue is full: ([\d.]+) of 0\.001 s of predicted work of tenant "small" are taken and the job asks for ([\d.]+) \(--tenant-backlog-s or --tenants\)$/.exec(
+      full.message,
+    ) ?? [];
+  t.true(Number(taken) > 3 * Number(asked), full.message);
+  t.true(full.retryAfterMs >= 100 && full.retryAfterMs <= Math.ceil(1001 * Number(taken)) + 100);
+  await submit(long("large", 100));
+  const batch = { priority: Priority.PRIORITY_BATCH };
+  t.is((await refusal(t, submit(long("small", 1, batch)))).code, "queue-full");
+  engine.cancel(first);
+  await submit(long("small", 4, batch));
+  t.is((await refusal(t, submit(long("small", 1, batch)))).code, "queue-full");
+  // Its interactive work goes before its batch work.
+  await submit(long("small", 1));
+});
+
 test("a tenant has as much of the device as its weight says", async (t) => {
   const heavy = { ...OPEN_POLICY, weight: 3 };
   const tenants = new Tenants(OPEN_POLICY, new Map([["heavy", heavy]]));

@@ -6,6 +6,8 @@ const MIB = 1024 * 1024;
 export interface TenantLimits {
   readonly maxRows: number;
   readonly maxRegisterBytes: number;
+  /** Device time that its rows of a priority class and of higher ones still need, by prediction, in ms. */
+  readonly maxBacklogMs: number;
 }
 
 /** What the server takes on at once. */
@@ -30,6 +32,8 @@ export interface TakenBefore {
   readonly tenant: Taken;
   /** By those of its priority class and of higher ones. */
   readonly ahead: Taken;
+  /** By those of its tenant that are of its priority class and of higher ones. */
+  readonly tenantAhead: Taken;
 }
 
 /** Something that can be bounded. */
@@ -74,7 +78,7 @@ export interface Bound {
 /** Every bound that a job of the tenant must keep to. */
 export function boundsOf(
   tenant: string,
-  { all, tenant: own, ahead }: TakenBefore,
+  { all, tenant: own, ahead, tenantAhead }: TakenBefore,
   { maxRows, ofTenant, ...limits }: Limits,
 ): readonly Bound[] {
   const { maxRegisterBytes = Number.POSITIVE_INFINITY } = limits;
@@ -86,11 +90,13 @@ export function boundsOf(
   ];
   if (ofTenant === undefined) return bounds;
   const most = ofTenant(tenant);
-  const taken = { taken: own, tenant };
+  const of = { taken: own, tenant };
+  const work = { measure: WORK, taken: tenantAhead, tenant };
   return [
     ...bounds,
-    { ...taken, measure: ROWS, most: most.maxRows, setting: "--tenant-max-rows" },
-    { ...taken, measure: REGISTERS, most: most.maxRegisterBytes, setting: "--tenant-register-mib" },
+    { ...of, measure: ROWS, most: most.maxRows, setting: "--tenant-max-rows" },
+    { ...of, measure: REGISTERS, most: most.maxRegisterBytes, setting: "--tenant-register-mib" },
+    { ...work, most: most.maxBacklogMs, setting: "--tenant-backlog-s" },
   ];
 }
 

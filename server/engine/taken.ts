@@ -31,15 +31,18 @@ export function takenBefore(
   backlog: readonly JobRows[],
   lanes: Lanes,
 ): TakenBefore {
-  const [all, own, ahead] = [new Sum(), new Sum(), new Sum()];
+  const [all, own, ahead, tenantAhead] = [new Sum(), new Sum(), new Sum(), new Sum()];
   const rank = PRIORITIES.indexOf(priority);
   for (const group of backlog) {
     const taken = takenBy(group, lanes);
     all.add(taken);
-    if (group.tenant === tenant) own.add(taken);
-    if (PRIORITIES.indexOf(group.priority) <= rank) ahead.add(taken);
+    const isOwn = group.tenant === tenant;
+    const isAhead = PRIORITIES.indexOf(group.priority) <= rank;
+    if (isOwn) own.add(taken);
+    if (isAhead) ahead.add(taken);
+    if (isOwn && isAhead) tenantAhead.add(taken);
   }
-  return { all, tenant: own, ahead };
+  return { all, tenant: own, ahead, tenantAhead };
 }
 
 class Sum implements Taken {

@@ -6,7 +6,7 @@ import { ConfigError } from "../config/config.ts";
 import { openTenants } from "./open-tenants.ts";
 import { OPEN_POLICY } from "./tenants.ts";
 
-const NO_SETTINGS = { tenants: "", tenantMaxRows: 0, tenantRegisterMib: 0 };
+const NO_SETTINGS = { tenants: "", tenantMaxRows: 0, tenantRegisterMib: 0, tenantBacklogS: 0 };
 
 async function fileOf(t: ExecutionContext, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "scorestream-tenants-"));
@@ -23,19 +23,25 @@ test("without a file and settings, all tenants are alike and without bounds", (t
 test("what an entry leaves out is as the default entry says, what that leaves out as the settings say", async (t) => {
   const file = {
     default: { maxRows: 100, weight: 2 },
-    tenants: { a: { weight: 5 }, b: { maxRows: 7, highestPriority: "batch" }, "": { maxRows: 1 } },
+    tenants: {
+      a: { weight: 5, maxBacklogS: 0.5 },
+      b: { maxRows: 7, highestPriority: "batch" },
+      "": { maxRows: 1 },
+    },
   };
   const tenants = await fileOf(t, JSON.stringify(file));
-  const opened = openTenants({ tenants, tenantMaxRows: 50, tenantRegisterMib: 3 });
+  const bounds = { tenantMaxRows: 50, tenantRegisterMib: 3, tenantBacklogS: 20 };
+  const opened = openTenants({ tenants, ...bounds });
   const maxRegisterBytes = 3 * 1024 * 1024;
   const others = {
     weight: 2,
     highestPriority: "interactive",
     maxRows: 100,
     maxRegisterBytes,
+    maxBacklogMs: 20_000,
   } as const;
   t.deepEqual(opened.of("anyone"), others);
-  t.deepEqual(opened.of("a"), { ...others, weight: 5 });
+  t.deepEqual(opened.of("a"), { ...others, weight: 5, maxBacklogMs: 500 });
   t.deepEqual(opened.of("b"), { ...others, maxRows: 7, highestPriority: "batch" });
   t.deepEqual(opened.of(""), { ...others, maxRows: 1 });
   t.is(openTenants({ ...NO_SETTINGS, tenantMaxRows: 50 }).of("a").maxRows, 50);
@@ -63,6 +69,11 @@ const WRONG: readonly (readonly [title: string, text: string, message: RegExp])[
     "no rows at all",
     '{"default": {"maxRows": 0}}',
     /: default\.maxRows: seen 0, expected at least 1$/,
+  ],
+  [
+    "work of no time",
+    '{"tenants": {"a": {"maxBacklogS": 0}}}',
+    /: tenants\.a\.maxBacklogS: seen 0, expected at least 0\.001$/,
   ],
   [
     "an unknown priority",

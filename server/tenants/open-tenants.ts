@@ -6,6 +6,12 @@ import { type TenantEntry, type TenantsFile, tenantsFileSchema } from "./tenants
 
 const MIB = 1024 * 1024;
 
+/** The settings that say what tenants may have. */
+export type TenantSettings = Pick<
+  Config,
+  "tenants" | "tenantMaxRows" | "tenantRegisterMib" | "tenantBacklogS"
+>;
+
 /**
  * The tenants of a server, by its settings and the file that they name. What a tenant's own entry leaves out is as the
  * file's default entry says, what that leaves out as the settings say.
@@ -16,11 +22,13 @@ export function openTenants({
   tenants,
   tenantMaxRows,
   tenantRegisterMib,
-}: Pick<Config, "tenants" | "tenantMaxRows" | "tenantRegisterMib">): Tenants {
+  tenantBacklogS,
+}: TenantSettings): Tenants {
   const file: TenantsFile = tenants === "" ? { default: {}, tenants: {} } : readFile(tenants);
   const set: TenantEntry = {
     ...(tenantMaxRows === 0 ? {} : { maxRows: tenantMaxRows }),
     ...(tenantRegisterMib === 0 ? {} : { maxRegisterMib: tenantRegisterMib }),
+    ...(tenantBacklogS === 0 ? {} : { maxBacklogS: tenantBacklogS }),
   };
   const others = policyOf({ ...set, ...file.default }, OPEN_POLICY);
   const named = Object.entries(file.tenants).map(([name, entry]): [string, TenantPolicy] => [
@@ -30,9 +38,13 @@ export function openTenants({
   return new Tenants(others, new Map(named));
 }
 
-function policyOf({ maxRegisterMib, ...entry }: TenantEntry, others: TenantPolicy): TenantPolicy {
+function policyOf(
+  { maxRegisterMib, maxBacklogS, ...entry }: TenantEntry,
+  others: TenantPolicy,
+): TenantPolicy {
   const registers = maxRegisterMib === undefined ? {} : { maxRegisterBytes: maxRegisterMib * MIB };
-  return { ...others, ...entry, ...registers };
+  const backlog = maxBacklogS === undefined ? {} : { maxBacklogMs: 1000 * maxBacklogS };
+  return { ...others, ...entry, ...registers, ...backlog };
 }
 
 function readFile(path: string): TenantsFile {

@@ -8,6 +8,7 @@ export interface TenantEntry {
   readonly highestPriority?: Priority;
   readonly maxRows?: number;
   readonly maxRegisterMib?: number;
+  readonly maxBacklogS?: number;
 }
 
 /** The file that `--tenants` names. */
@@ -24,6 +25,7 @@ const entry: z.ZodType<TenantEntry> = z.strictObject({
   highestPriority: z.enum(PRIORITIES).exactOptional(),
   maxRows: z.int().min(1).exactOptional(),
   maxRegisterMib: z.int().min(1).exactOptional(),
+  maxBacklogS: z.number().min(0.001).exactOptional(),
 });
 
 const name = z

@@ -15,6 +15,7 @@ export const OPEN_POLICY: TenantPolicy = {
   highestPriority: "interactive",
   maxRows: Number.POSITIVE_INFINITY,
   maxRegisterBytes: Number.POSITIVE_INFINITY,
+  maxBacklogMs: Number.POSITIVE_INFINITY,
 };
 
 /** The tenants of a server by name; any other name is a tenant too. */
