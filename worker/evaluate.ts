@@ -1,19 +1,8 @@
-import { type InferenceSession, Tensor } from "onnxruntime-node";
-import { portionsOf, viewsOf } from "./portions.ts";
-import type { ClassInput, GraphSource, TimeType } from "./protocol.ts";
-import { releaseSession, sessionOf } from "./sessions.ts";
-
-/** One number or label a place of the batch. */
-interface Scalars {
-  readonly tensor: Tensor;
-  set(place: number, value: number): void;
-}
-
-/** Pictures of a batch: float32[places, channels, height, width]. */
-interface Pictures {
-  readonly tensor: Tensor;
-  readonly values: Float32Array;
-}
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { labelsOf, type Pictures, picturesOf, type Scalars, timesOf } from "./batch-tensors.ts";
+import { paddedPlaces, portionsOf, viewsOf } from "./portions.ts";
+import type { GraphSource } from "./protocol.ts";
+import { batchSizesOf, releaseSession, sessionOf } from "./sessions.ts";
 
 /** The tensors of one graph at one batch size, reused from batch to batch: a batch to be filled and evaluated. */
 export interface Evaluator {
@@ -37,6 +26,8 @@ export interface Evaluator {
 type Batch = Omit<Evaluator, "run"> & {
   /** The session's key. */
   readonly session: string;
+  /** What goes in and what comes out as pictures. */
+  readonly pictures: { readonly into: readonly Pictures[]; readonly out: readonly Pictures[] };
   /** One a run of the session, of some places each. */
   readonly runs: readonly {
     readonly feeds: InferenceSession.FeedsType;
@@ -49,8 +40,9 @@ const MAX_BATCHES = 128;
 const batches = new Map<string, Batch>();
 
 /**
- * Prepares one evaluation of a graph at `places` places. Batches of one thread share their tensors, so one must have
- * ended before the next is prepared.
+ * Prepares one evaluation of a graph at `places` places, and at those behind them that the provider's batch sizes ask
+ * for: what these hold does not matter. Batches of one thread share their tensors, so one must have ended before the next
+ * is prepared.
  *
  * @param perRun places of one run of the session, at most; default: all
  */
@@ -60,11 +52,13 @@ export async function evaluator(
   perRun?: number,
 ): Promise<Evaluator> {
   const session = await sessionOf(source);
-  const batch = batchOf(source, places, perRun);
+  const batch = batchOf(source, paddedPlaces(places, perRun, batchSizesOf()), perRun);
   return {
     ...batch,
     run: async () => {
+      for (const pictures of batch.pictures.into) pictures.pack();
       for (const { feeds, fetches } of batch.runs) await session.run(feeds, fetches);
+      for (const pictures of batch.pictures.out) pictures.unpack();
     },
   };
 }
@@ -90,20 +84,17 @@ function batchOf(source: GraphSource, places: number, perRun: number | undefined
 
 function tensorsOf(source: GraphSource, places: number, perRun: number | undefined): Batch {
   const { inputName, timeName, outputName, channels, outputChannels, classInput } = source;
-  const pictures = (of: number): Pictures => {
-    const values = new Float32Array(places * of * source.height * source.width);
-    return {
-      values,
-      tensor: new Tensor("float32", values, [places, of, source.height, source.width]),
-    };
-  };
-  const x = pictures(channels);
+  const { inputType = "float32", outputType = "float32" } = source;
+  const into = (): Pictures => picturesOf(inputType, places, channels, source);
+  const x = into();
   const times = timesOf(source.timeType, places);
-  const output = pictures(outputChannels);
+  const output = picturesOf(outputType, places, outputChannels, source);
+  const pictures = { into: [x], out: [output] };
   const feeds: Record<string, Tensor> = { [inputName]: x.tensor, [timeName]: times.tensor };
   const fetches: Record<string, Tensor> = { [outputName]: output.tensor };
   let batch: Omit<Batch, "runs"> = {
     session: source.key,
+    pictures,
     x: x.values,
     times,
     output: output.values,
@@ -114,14 +105,19 @@ function tensorsOf(source: GraphSource, places: number, perRun: number | undefin
     batch = { ...batch, labels };
   }
   if (source.tangent !== undefined) {
-    const [v, jv] = [pictures(channels), pictures(outputChannels)];
+    const [v, jv] = [into(), picturesOf(outputType, places, outputChannels, source)];
+    pictures.into.push(v);
+    pictures.out.push(jv);
     feeds[source.tangent.inputName] = v.tensor;
     fetches[source.tangent.outputName] = jv.tensor;
     batch = { ...batch, tangent: { input: v.values, output: jv.values } };
   }
   if (source.classifier !== undefined) {
     const names = source.classifier;
-    const [noised, gradient] = [pictures(channels), pictures(channels)];
+    const ofClassifier = (): Pictures => picturesOf("float32", places, channels, source);
+    const [noised, gradient] = [ofClassifier(), ofClassifier()];
+    pictures.into.push(noised);
+    pictures.out.push(gradient);
     const [noiseLevels, labels] = [timesOf(names.timeType, places), timesOf("int64", places)];
     feeds[names.inputName] = noised.tensor;
     feeds[names.timeName] = noiseLevels.tensor;
@@ -140,42 +136,4 @@ function tensorsOf(source: GraphSource, places: number, perRun: number | undefin
     fetches: viewsOf(fetches, portion),
   }));
   return { ...batch, runs };
-}
-
-/** [places], each number rounded where the type is an integer. */
-function timesOf(type: TimeType, places: number): Scalars {
-  if (type === "float32") {
-    const values = new Float32Array(places);
-    return {
-      tensor: new Tensor("float32", values, [places]),
-      set: (place, value) => {
-        values[place] = value;
-      },
-    };
-  }
-  const values = new BigInt64Array(places);
-  return {
-    tensor: new Tensor("int64", values, [places]),
-    set: (place, value) => {
-      values[place] = BigInt(Math.round(value));
-    },
-  };
-}
-
-/** [places], or [places, classes] where one-hot; then a label that is no class is all zeros. */
-function labelsOf({ encoding, type, classes }: ClassInput, places: number): Scalars {
-  if (encoding === "index") return timesOf(type, places);
-  const values =
-    type === "float32" ? new Float32Array(places * classes) : new BigInt64Array(places * classes);
-  const dims = [places, classes];
-  const [zero, one] = type === "float32" ? [0, 1] : [0n, 1n];
-  return {
-    tensor:
-      values instanceof Float32Array
-        ? new Tensor("float32", values, dims)
-        : new Tensor("int64", values, dims),
-    set: (place, label) => {
-      for (let k = 0; k < classes; k++) values[place * classes + k] = k === label ? one! : zero!;
-    },
-  };
 }

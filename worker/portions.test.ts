@@ -1,6 +1,6 @@
 import test from "ava";
 import { Tensor } from "onnxruntime-node";
-import { inRuns, placesPerRun, portionsOf, viewsOf } from "./portions.ts";
+import { inRuns, paddedPlaces, placesPerRun, portionsOf, viewsOf } from "./portions.ts";
 
 const SIZES = [1, 2, 4, 8, 16];
 
@@ -44,4 +44,17 @@ test("a view is the portion's rows, in the same memory", (t) => {
   t.deepEqual(views.labels?.data, BigInt64Array.from([8n, 9n]));
   pixels[0] = 100;
   t.is((pictures.data as Float32Array)[4], 100);
+});
+
+test("the last run is filled up to the next of the provider's sizes", (t) => {
+  const sizes = [1, 8, 32];
+  const padded = (places: number, perRun?: number) => paddedPlaces(places, perRun, sizes);
+  t.deepEqual(
+    [1, 2, 8, 9, 32].map((places) => padded(places)),
+    [1, 8, 8, 32, 32],
+  );
+  t.is(padded(33), 33, "more than the last");
+  t.is(padded(17, 8), 17, "two full runs, and one place");
+  t.is(padded(18, 8), 24, "two full runs, and two places that take eight");
+  t.is(paddedPlaces(5, undefined, []), 5, "where any size is as good");
 });

@@ -32,6 +32,22 @@ export function inRuns(
   });
 }
 
+/**
+ * The places of a batch where every run is to have one of a provider's sizes: the last run is filled up to the next one.
+ *
+ * @param perRun places of one run, at most; default: all
+ * @param sizes ascending; none: any size is as good. More places than the last are not filled up
+ */
+export function paddedPlaces(
+  places: number,
+  perRun: number | undefined,
+  sizes: readonly number[],
+): number {
+  const rest = perRun === undefined ? places : places % perRun;
+  if (rest === 0) return places;
+  return places - rest + (sizes.find((size) => size >= rest) ?? rest);
+}
+
 /** The places of one run: `count` of them from `first` on. */
 export interface Portion {
   readonly first: number;

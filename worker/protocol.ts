@@ -8,7 +8,10 @@ import type { Instruction, Register } from "../sde/index.ts";
 export type GraphName = "score" | "jvp" | "guided";
 
 /** The element types of a time input: what exporters write. */
-export type TimeType = "float32" | "int64";
+export type TimeType = "float32" | "float16" | "int64";
+
+/** The element types of a network's pictures. Registers and all that is done with them are float32. */
+export type PictureType = "float32" | "float16";
 
 /** The class input of a network that was trained with labels. */
 export interface ClassInput {
@@ -25,9 +28,13 @@ export interface GraphSource {
   readonly key: string;
   readonly path: string;
   readonly inputName: string;
+  /** Of its pictures in; default float32. */
+  readonly inputType?: PictureType;
   readonly timeName: string;
   readonly timeType: TimeType;
   readonly outputName: string;
+  /** Of its pictures out; default float32. */
+  readonly outputType?: PictureType;
   readonly classInput?: ClassInput;
   /** Of a `jvp` graph: the direction and the derivative in it. */
   readonly tangent?: { readonly inputName: string; readonly outputName: string };
@@ -150,7 +157,12 @@ export interface ReleaseTask {
   readonly keys: readonly string[];
 }
 
-export type WorkerTask = BatchTask | ProfileTask | DeriveTask | ReleaseTask;
+/** Evaluates a network of one operator on the worker's own provider, to see whether it works. */
+export interface TryTask {
+  readonly kind: "try";
+}
+
+export type WorkerTask = BatchTask | ProfileTask | DeriveTask | ReleaseTask | TryTask;
 
 export interface RowAnswer {
   /** Bit r: register r was written, so its sides are to be swapped. */
@@ -196,15 +208,42 @@ export interface ReleaseAnswer {
   readonly ok: true;
 }
 
+export interface TryAnswer {
+  readonly ok: true;
+}
+
 export type WorkerAnswer =
   | BatchAnswer
   | ProfileAnswer
   | DeriveAnswer
   | ReleaseAnswer
+  | TryAnswer
   | WorkerFailure;
+
+/** What runs a network: ONNX Runtime's execution providers, the last of which is everywhere. */
+export const PROVIDERS = ["tensorrt", "cuda", "webgpu", "cpu"] as const;
+
+export type Provider = (typeof PROVIDERS)[number];
+
+/** How the sessions of a worker run. */
+export interface Execution {
+  readonly provider: Provider;
+  /** Which of several devices of the provider; default its first. */
+  readonly deviceId?: number;
+  /** The provider's own options, as onnxruntime-node takes them. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** ONNX Runtime's session configuration entries. */
+  readonly session?: Readonly<Record<string, string>>;
+  /** Threads of one operator, where it is not as the graph's source says. */
+  readonly intraOpThreads?: number;
+  /** Places of one run: one of these, ascending, the rest left unused, since each new one is paid for. Default: any. */
+  readonly batchSizes?: readonly number[];
+}
 
 /** What every worker, a thread or a process, is given when it starts. */
 export interface WorkerSetup {
+  /** Default: on the CPU. */
+  readonly execution?: Execution;
   /** Holds every row's registers. A process has none: its rows' registers come with each batch. */
   readonly slab?: SharedArrayBuffer;
   /** Workers that were started in its place before it. */

@@ -1,15 +1,63 @@
 import { InferenceSession } from "onnxruntime-node";
-import type { GraphSource } from "./protocol.ts";
+import type { Execution, GraphSource } from "./protocol.ts";
 
-/** How every session runs. @param intraOpThreads threads of one operator; 0: as many as there are cores */
-export function sessionOptions(intraOpThreads: number): InferenceSession.SessionOptions {
+const ON_CPU: Execution = { provider: "cpu" };
+
+/**
+ * How a session runs. What a provider has no kernel for runs on those behind it: of TensorRT on CUDA, of all on the CPU.
+ *
+ * @param intraOpThreads threads of one operator on the CPU; 0: as many as there are cores
+ */
+export function sessionOptions(
+  intraOpThreads: number,
+  execution: Execution = ON_CPU,
+): InferenceSession.SessionOptions {
+  const { provider, session } = execution;
   return {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: intraOpThreads,
+    executionProviders: providersOf(execution),
+    intraOpNumThreads: execution.intraOpThreads ?? intraOpThreads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
+    // What it warns of on a GPU is which operators it left to the CPU.
+    ...(provider === "cpu" ? {} : { logSeverityLevel: 3 as const }),
+    ...(session === undefined ? {} : { extra: session }),
   };
+}
+
+function providersOf({
+  provider,
+  deviceId,
+  options,
+}: Execution): InferenceSession.ExecutionProviderConfig[] {
+  if (provider === "cpu") return ["cpu"];
+  const device = deviceId === undefined ? {} : { deviceId };
+  const behind = provider === "tensorrt" ? [{ name: "cuda", ...device }, "cpu"] : ["cpu"];
+  return [{ name: provider, ...device, ...options }, ...behind];
+}
+
+/** How this worker's sessions run: decided once, before the first. */
+let own: Execution = ON_CPU;
+
+/** Sessions that are loaded from now on run so. */
+export function runOn(execution: Execution): void {
+  own = execution;
+}
+
+/** Places that a run is filled up to, ascending; none: any number is as good. */
+export function batchSizesOf(): readonly number[] {
+  return own.batchSizes ?? [];
+}
+
+/** A session that runs as this worker's do. @throws what onnxruntime throws */
+export function openSession(
+  network: string | Uint8Array,
+  intraOpThreads: number,
+): Promise<InferenceSession> {
+  const options = sessionOptions(intraOpThreads, own);
+  return typeof network === "string"
+    ? InferenceSession.create(network, options)
+    : InferenceSession.create(network, options);
 }
 
 /** ORT sessions of this thread by their graph's key. They live until they are released, or as long as the thread. */
@@ -24,7 +72,7 @@ const sessions = new Map<string, Promise<InferenceSession>>();
 export function sessionOf(source: GraphSource): Promise<InferenceSession> {
   const known = sessions.get(source.key);
   if (known !== undefined) return known;
-  const session = InferenceSession.create(source.path, sessionOptions(source.intraOpThreads));
+  const session = openSession(source.path, source.intraOpThreads);
   sessions.set(source.key, session);
   session.catch(() => sessions.delete(source.key));
   return session;

@@ -12,6 +12,8 @@ import type {
   WorkerSetup,
   WorkerTask,
 } from "./protocol.ts";
+import { runOn } from "./sessions.ts";
+import { tryProvider } from "./try-provider.ts";
 
 /** What a worker does with a call. Never throws: what went wrong is its answer. */
 export type Task = (call: WorkerCall) => Promise<WorkerMessage>;
@@ -21,6 +23,7 @@ export function createTask(
   setup: WorkerSetup,
   onStage?: (stage: BatchStage, task: BatchTask) => void,
 ): Task {
+  if (setup.execution !== undefined) runOn(setup.execution);
   const context: BatchContext = {
     slab: new Float32Array(setup.slab ?? new ArrayBuffer(0)),
     fillNormal: createFillNormal(),
@@ -57,5 +60,7 @@ function run(task: WorkerTask, context: BatchContext): Promise<WorkerAnswer> {
       return derive(task);
     case "release":
       return release(task.keys).then(() => ({ ok: true }));
+    case "try":
+      return tryProvider();
   }
 }

@@ -24,6 +24,13 @@ const { inputs, outputs } = EXAMPLE_GRAPH;
 const classifierGraph = writeModel(
   buildGraph({ inputs, outputs: { logits: ["float32", ["batch", 2]] } }),
 );
+/** The same classifier, of halves. */
+const halves = writeModel(
+  buildGraph({
+    inputs: { x: ["float16", ["batch", 3, 4, 4]], t: ["float32", ["batch"]] },
+    outputs: { logits: ["float32", ["batch", 2]] },
+  }),
+);
 const classifier = {
   file: "classifier.onnx",
   sha256: sha256(classifierGraph),
@@ -300,7 +307,21 @@ const CAPABILITIES: readonly Case[] = [
     title: "a time input of a type that workers don't feed",
     manifest: merge("score.time", { type: "float64" }),
     graph: { inputs: { ...inputs, t: ["float64", ["batch"]] }, outputs },
-    message: /score\.time\.type: seen "float64", a capability .*; it runs float32, int64$/,
+    message: /score\.time\.type: seen "float64", a capability .*; it runs float32, float16, int64$/,
+  },
+  {
+    title: "a classifier of halves",
+    manifest: merge("", {
+      classes: ["a", "b"],
+      classifier: {
+        ...classifier,
+        input: { name: "x", type: "float16" },
+        output: { name: "logits" },
+        sha256: sha256(halves),
+      },
+    }),
+    files: { "classifier.onnx": halves },
+    message: /classifier\.input\.type: seen "float16", a capability .*; it runs float32$/,
   },
   {
     title: "channels last",

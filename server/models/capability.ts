@@ -1,3 +1,4 @@
+import type { PictureType, TimeType } from "../../worker/protocol.ts";
 import { shown } from "../issue-texts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
@@ -10,8 +11,11 @@ import { forwardProcessOf } from "./processes.ts";
  */
 export function missingCapabilities(manifest: Manifest): readonly Finding[] {
   const { score, classifier, forwardProcess } = manifest;
-  const findings = [...networkFindings("score", score)];
-  if (classifier !== undefined) findings.push(...networkFindings("classifier", classifier));
+  const findings = [...networkFindings("score", score, PICTURE_TYPES)];
+  // A gradient of halves would be too coarse to guide by.
+  if (classifier !== undefined) {
+    findings.push(...networkFindings("classifier", classifier, ["float32"]));
+  }
   findings.push(
     ...unless(
       forwardProcessOf(manifest) !== undefined,
@@ -29,20 +33,30 @@ export function missingCapabilities(manifest: Manifest): readonly Finding[] {
 function networkFindings(
   name: string,
   { input, time, output, batch }: ScoreNetworkEntry | ClassifierEntry,
+  types: readonly string[],
 ): readonly Finding[] {
   return [
-    ...unless(input.type === "float32", `${name}.input.type`, input.type, ["float32"]),
+    ...unless(types.includes(input.type), `${name}.input.type`, input.type, types),
     ...unless(input.layout === "nchw", `${name}.input.layout`, input.layout, ["nchw"]),
-    ...unless(isTimeType(time.type), `${name}.time.type`, time.type, ["float32", "int64"]),
+    ...unless(isTimeType(time.type), `${name}.time.type`, time.type, TIME_TYPES),
     ...unless(time.shape === "[batch]", `${name}.time.shape`, time.shape, ["[batch]"]),
-    ...unless(output.type === "float32", `${name}.output.type`, output.type, ["float32"]),
+    ...unless(types.includes(output.type), `${name}.output.type`, output.type, types),
     ...unless(batch === "dynamic", `${name}.batch`, batch, ["dynamic"]),
   ];
 }
 
+/** The element types of pictures that a worker can give to a score network and take from it. */
+const PICTURE_TYPES: readonly string[] = ["float32", "float16"] satisfies PictureType[];
+
 /** The element types of a time input that a worker can feed. */
-export function isTimeType(type: string): type is "float32" | "int64" {
-  return type === "float32" || type === "int64";
+const TIME_TYPES: readonly string[] = ["float32", "float16", "int64"] satisfies TimeType[];
+
+export function isTimeType(type: string): type is TimeType {
+  return TIME_TYPES.includes(type);
+}
+
+export function isPictureType(type: string): type is PictureType {
+  return PICTURE_TYPES.includes(type);
 }
 
 function unless(

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ForwardProcess } from "../../sde/processes/forward-process.ts";
 import type { InputConventions, Parameterization } from "../../sde/processes/parameterization.ts";
 import type { ClassInput, GraphName, GraphSource, TimeType } from "../../worker/protocol.ts";
-import { isTimeType } from "./capability.ts";
+import { isPictureType, isTimeType } from "./capability.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ClassifierEntry, ScoreNetworkEntry } from "./manifest-network.ts";
 import { forwardProcessOf } from "./processes.ts";
@@ -66,7 +66,9 @@ export function modelOf(
   const { name, shape, score } = manifest;
   const process = forwardProcessOf(manifest);
   const timeType = score.time.type;
+  const [inputType, outputType] = [score.input.type, score.output.type];
   if (process === undefined || !isTimeType(timeType)) return undefined;
+  if (!isPictureType(inputType) || !isPictureType(outputType)) return undefined;
   const classInput = classInputOf(manifest);
   const classifier = classifierOf(manifest, paths);
   const source: GraphSource = {
@@ -74,9 +76,11 @@ export function modelOf(
     key: [score, ...score.externalData].map(({ sha256 }) => sha256).join("+"),
     path: paths.score,
     inputName: score.input.name,
+    inputType,
     timeName: score.time.name,
     timeType,
     outputName: score.output.name,
+    outputType,
     ...(classInput === undefined ? {} : { classInput }),
     outputChannels: score.output.channels ?? shape.channels,
     ...shape,

@@ -44,6 +44,8 @@ export interface StartedEngine {
 export interface EngineSetup {
   /** The models to open. */
   readonly models: readonly string[];
+  /** Where they are; default the shipped ones. */
+  readonly folder?: string;
   /** Whatever is to be other than one thread that runs the workers' own file. */
   readonly workers?: Partial<WorkersOptions>;
   readonly maxRows?: number;
@@ -68,7 +70,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     threads: 1,
     ...setup.workers,
   });
-  const found = await openRepository(MODELS, { intraOpThreads: 1 });
+  const found = await openRepository(setup.folder ?? MODELS, { intraOpThreads: 1 });
   const opened = new Map<string, Model>();
   const engine = new Engine({
     slab,
