@@ -1,6 +1,5 @@
 import { placesOf } from "../../worker/protocol.ts";
 import { kindOf, UNKNOWN_EVALUATIONS } from "./adaptive-evaluations.ts";
-import type { Job } from "./job.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { type Lane, laneOf, laneOfRow } from "./lane.ts";
 import type { RowGroup } from "./predict-finish.ts";
@@ -41,39 +40,6 @@ export interface JobRows extends RowGroup {
   readonly registerBytes: number;
   /** Where the solver is adaptive, what decides its evaluations; see kindOf. */
   readonly kind?: string | undefined;
-}
-
-/** A job's rows: those that run, and those that wait for registers. */
-export function rowGroups(job: Job, lane: string, lanes: Lanes): JobRows[] {
-  const groups: JobRows[] = [];
-  const registerBytes = registerBytesOf(job.spec);
-  for (const waiting of [false, true]) {
-    let rows = 0;
-    let evaluations = 0;
-    let registers = 0;
-    for (const row of job.rows) {
-      // A row without registers that has done steps has ended.
-      const counts = waiting
-        ? row.offset === undefined && row.steps === 0
-        : row.offset !== undefined;
-      if (!counts) continue;
-      rows++;
-      evaluations += evaluationsLeft(row, lanes);
-      registers = Math.max(registers, row.allocated);
-    }
-    if (rows === 0) continue;
-    groups.push({
-      ...claimOf(job.spec),
-      lane,
-      rows,
-      places: placesOf(job.spec.conditioning),
-      evaluations: evaluations / rows,
-      alone: job.spec.strict,
-      waiting,
-      registerBytes: registers * registerBytes,
-    });
-  }
-  return groups;
 }
 
 /**

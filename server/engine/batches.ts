@@ -1,17 +1,18 @@
 import type { BatchAnswer, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
-import { claimOf, evaluationsLeft, learnEvaluations } from "./backlog.ts";
+import { claimOf, learnEvaluations } from "./backlog.ts";
 import { BatchTurns } from "./batch-turns.ts";
 import type { Job } from "./job.ts";
 import { laneOfRow } from "./lane.ts";
 import type { EngineObserver } from "./observer.ts";
 import type { OpenLanes } from "./open-lanes.ts";
+import type { OpenRows } from "./open-rows.ts";
 import type { Registers } from "./registers.ts";
 import type { Row } from "./row.ts";
 import { rowStep } from "./row-step.ts";
 import type { Choice, Scheduler } from "./scheduler.ts";
 import { type Retry, Suspects } from "./suspects.ts";
-import type { Workers } from "./workers.ts";
+import type { EngineWorkers } from "./workers.ts";
 
 /** What is asked of a scheduler. */
 export type RowScheduler = Pick<
@@ -30,10 +31,11 @@ export interface RowsOwner {
 }
 
 export interface BatchesOptions {
-  readonly workers: Workers;
+  readonly workers: EngineWorkers;
   readonly scheduler: RowScheduler;
   readonly lanes: OpenLanes;
   readonly registers: Registers;
+  readonly openRows: OpenRows;
   readonly observer?: EngineObserver | undefined;
   readonly now: () => number;
 }
@@ -73,13 +75,13 @@ export class Batches {
 
   /** A row is ready for its next step. */
   add(row: Row): void {
-    const { scheduler, lanes } = this.#options;
+    const { scheduler, openRows } = this.#options;
     const { spec } = row.job;
     scheduler.add(laneOfRow(row), row, {
       ...claimOf(spec),
       alone: spec.strict,
       places: row.places,
-      evaluations: spec.deadlineMs === undefined ? 1 : evaluationsLeft(row, lanes.all),
+      evaluations: openRows.change(row),
     });
   }
 

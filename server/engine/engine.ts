@@ -5,9 +5,9 @@ import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
 import { claimOf, needOf } from "./backlog.ts";
 import { Batches, type RowScheduler } from "./batches.ts";
-import type { Limits } from "./bounds.ts";
+import type { Limits, TakenBefore } from "./bounds.ts";
 import { duration } from "./duration.ts";
-import { backlogOf, type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
+import { type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
 import { type Fitted, fitToDeadline } from "./fit-to-deadline.ts";
 import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
@@ -16,6 +16,7 @@ import { Jobs } from "./jobs.ts";
 import type { Bench } from "./measure-lanes.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OpenLanes } from "./open-lanes.ts";
+import { OpenRows } from "./open-rows.ts";
 import { queueForecast, type RowForecast } from "./queue-forecast.ts";
 import { QueueUpdates } from "./queue-updates.ts";
 import { Registers } from "./registers.ts";
@@ -23,12 +24,12 @@ import type { Row } from "./row.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
 import { takenBefore, takenBy } from "./taken.ts";
-import { WaitingRows } from "./waiting-rows.ts";
-import type { Workers } from "./workers.ts";
+import { type Claim, WaitingRows } from "./waiting-rows.ts";
+import type { EngineWorkers } from "./workers.ts";
 
 export interface EngineOptions {
   readonly slab: Slab;
-  readonly workers: Workers;
+  readonly workers: EngineWorkers;
   readonly limits: Limits;
   /** Jobs that have ended are remembered so long, in ms. */
   readonly retentionMs: number;
@@ -74,6 +75,8 @@ export class Engine {
   readonly #queueUpdates: QueueUpdates;
   readonly #registers: Registers;
   readonly #lanes: OpenLanes;
+  /** Rows of jobs that have not ended, as new jobs find them. */
+  readonly #openRows: OpenRows;
   readonly #batches: Batches;
   /** Jobs that have not ended. */
   readonly #running = new Set<Job>();
@@ -103,7 +106,9 @@ export class Engine {
     const registers = new Registers(options.slab);
     this.#lanes = lanes;
     this.#registers = registers;
-    const parts = { workers, scheduler, lanes, registers };
+    const openRows = new OpenRows(lanes.all);
+    this.#openRows = openRows;
+    const parts = { workers, scheduler, lanes, registers, openRows };
     this.#batches = new Batches(
       { ...parts, observer: this.#observer, now: this.#now },
       {
@@ -175,6 +180,11 @@ export class Engine {
     };
   }
 
+  /** What a job of the tenant and the priority would find taken. */
+  taken(claim: Claim): TakenBefore {
+    return takenBefore(claim, this.#openRows.groups(), this.#lanes.all);
+  }
+
   /** @throws ServerError "queue-full", "too-large", "deadline-exceeded", "shutting-down", "worker-lost" */
   submit(request: JobSpec): Job {
     try {
@@ -193,6 +203,7 @@ export class Engine {
     const job = new Job(spec, nowMs, this.#owner);
     this.#jobs.add(job);
     this.#running.add(job);
+    this.#openRows.add(job);
     this.#deadlines.watch(job, nowMs, () => {
       const message = `job ${job.id} was not done by its deadline`;
       this.#end(job, new ServerError("deadline-exceeded", message));
@@ -221,7 +232,7 @@ export class Engine {
   #admit(request: JobSpec, nowMs: number): Fitted<Expectation> {
     const { limits, weightOf = () => 1 } = this.#options;
     const lanes = this.#lanes.all;
-    const backlog = backlogOf(this.#running, lanes);
+    const backlog = this.#openRows.groups();
     const { maxActiveRows } = limits;
     const surroundings: Surroundings = { nowMs, backlog, lanes, maxActiveRows, weightOf };
     const fitted = fitToDeadline(request, (way) => expectationOf(way, surroundings));
@@ -324,6 +335,7 @@ export class Engine {
   #end(job: Job, error: ServerError): void {
     job.fail(error, this.#now());
     for (const row of job.rows) {
+      this.#openRows.remove(row);
       this.#waiting.remove(row);
       this.#batches.remove(row);
       if (row.running) this.#registers.leave(row);
@@ -341,6 +353,7 @@ export class Engine {
   }
 
   #release(row: Row): void {
+    this.#openRows.remove(row);
     if (this.#registers.takeBack(row)) this.#waiting.release(row);
   }
 }

@@ -1,9 +1,8 @@
 import { placesOf } from "../../worker/protocol.ts";
 import type { Promised } from "./admission.ts";
-import { type JobRows, newGroup, rowGroups, withLearned } from "./backlog.ts";
-import type { Job } from "./job.ts";
+import { type JobRows, newGroup, withLearned } from "./backlog.ts";
 import type { JobSpec } from "./job-spec.ts";
-import { type Lane, laneOfRow } from "./lane.ts";
+import type { Lane } from "./lane.ts";
 import { predictFinishMs, type RowGroup } from "./predict-finish.ts";
 
 /** What a job costs, and when it would be done. */
@@ -22,21 +21,6 @@ export interface Surroundings {
   readonly lanes: ReadonlyMap<string, Lane>;
   readonly maxActiveRows: number;
   readonly weightOf: (tenant: string) => number;
-}
-
-/** The rows of jobs that have not ended, as a prediction sees them. */
-export function backlogOf(running: Iterable<Job>, lanes: ReadonlyMap<string, Lane>): JobRows[] {
-  const backlog: JobRows[] = [];
-  for (const job of running) {
-    if (job.startedMs === undefined) backlog.push(withLearned(job.unbegun, lanes));
-    else backlog.push(...rowGroups(job, currentLane(job), lanes));
-  }
-  return backlog;
-}
-
-function currentLane(job: Job): string {
-  const row = job.rows.find(({ step }) => step !== undefined);
-  return row === undefined ? job.unbegun.lane : laneOfRow(row);
 }
 
 /** What a job costs, and when it would begin and end if nothing else came after it. Pure. */

@@ -4,16 +4,16 @@ import type { RowScheduler } from "./batches.ts";
 import type { CostBounds } from "./cost-model.ts";
 import { type Lane, laneOf } from "./lane.ts";
 import { type Bench, measureLanes } from "./measure-lanes.ts";
-import type { Workers } from "./workers.ts";
+import type { EngineWorkers } from "./workers.ts";
 
 /** The lanes of the models that are served, those of a version that ends its last jobs included. */
 export class OpenLanes {
-  readonly #workers: Workers;
+  readonly #workers: EngineWorkers;
   readonly #scheduler: RowScheduler;
   readonly #bounds: CostBounds;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(workers: Workers, scheduler: RowScheduler, bounds: CostBounds) {
+  constructor(workers: EngineWorkers, scheduler: RowScheduler, bounds: CostBounds) {
     this.#workers = workers;
     this.#scheduler = scheduler;
     this.#bounds = bounds;

@@ -52,6 +52,11 @@ export const ERROR_STEPS = 4;
 const ALIKE = 1.1;
 const LOG_ALIKE = Math.log(ALIKE);
 
+/** Of which rows count as alike by what they still need. */
+export function alikeLevel(evaluations: number): number {
+  return Math.round(Math.log(evaluations) / LOG_ALIKE);
+}
+
 /** More places than a row takes: labels of a request. */
 const MOST_PLACES = 2 ** 20;
 
@@ -148,7 +153,7 @@ function alike(flows: readonly Flow[]): Flow[] {
     }
     const { group, holder, cost, left } = flow;
     const company = 2 * Number(group.alone ?? false) + Number(group.waiting ?? false);
-    const key = 4 * (group.places + MOST_PLACES * Math.round(Math.log(left) / LOG_ALIKE)) + company;
+    const key = 4 * (group.places + MOST_PLACES * alikeLevel(left)) + company;
     const ofHolder = kinds.get(holder) ?? new Map<StepCost, Map<number, Flow>>();
     const ofLane = ofHolder.get(cost) ?? new Map<number, Flow>();
     const known = ofLane.get(key);

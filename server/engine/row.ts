@@ -2,6 +2,7 @@ import type { Program, Scalars, SolverFailure, Step, Steps } from "../../sde/ind
 import { type GraphName, placesOf } from "../../worker/protocol.ts";
 import type { Job } from "./job.ts";
 import type { JobSpec, RowSpec } from "./job-spec.ts";
+import type { OpenGroup } from "./open-rows.ts";
 
 /** Registers that a row has in the slab: the preview, the last, only where the job shows previews. */
 export function registersOf({ preview }: JobSpec, { program }: RowSpec): number {
@@ -33,6 +34,9 @@ export class Row {
   previewing = false;
   lastPreviewMs: number = Number.NEGATIVE_INFINITY;
   lastProgressMs: number = Number.NEGATIVE_INFINITY;
+  /** Where it counts among all rows, and with how many evaluations; OpenRows keeps them. */
+  open: OpenGroup | undefined;
+  counted = 0;
 
   /** What the program answered with at its end. */
   values: Readonly<Record<string, number>> = {};

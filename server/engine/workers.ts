@@ -54,6 +54,10 @@ export interface WorkersOptions {
 /** Tasks that run when the workers are closed have so long to end, in ms: many steps of a batch. */
 const CLOSE_MS = 5_000;
 
+/** What the engine asks of them. */
+export type EngineWorkers = Bench &
+  Pick<Workers, "threads" | "capacity" | "out" | "follow" | "batch" | "warm" | "release">;
+
 /** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
 export class Workers implements Bench {
   readonly threads: number;
