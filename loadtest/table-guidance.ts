@@ -5,7 +5,7 @@
  *   npm run table:guidance [-- --scales 1,2,4,8,16 --each 50 --method dpm-solver++2m-sde --steps 20
  *     --sampler-each 10 --images FOLDER --dry]
  *
- * --images: held-out pictures, named <anything>-<label>.png (training/test_digits.py), measured beside the samples.
+ * --images: held-out pictures, named <anything>-<label>.png (training/held_out.py), measured beside the samples.
  * Writes the tables into docs/guidance.md, between its markers, docs/guidance.svg and docs/guidance-digits.png.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";

@@ -3,7 +3,7 @@
  *
  *   npm run table:likelihood -- --images FOLDER [--count 100 --variant-count 30 --tolerance 1e-5 --quick --dry]
  *
- * --images: PNG files of the test split (training/test_digits.py). --quick: 10 pictures and a tolerance of 1e-3, and
+ * --images: PNG files of the test split (training/held_out.py). --quick: 10 pictures and a tolerance of 1e-3, and
  * nothing is written. Otherwise writes the table into docs/likelihood.md, between its markers.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";

@@ -1,6 +1,6 @@
-"""Train the noise-conditional digit classifier log p(y | x, sigma) of color-digits.
+"""Train a noise-conditional classifier log p(y | x, sigma), for guidance.
 
-    python classifier.py --data mnist --out runs/classifier --minutes 12
+    python classifier.py --pictures color-digits --data mnist --out runs/classifier --minutes 12
 
 It reads the same inputs as the score network, c_in x and c_noise = ln(sigma)/4,
 so that both can follow the same trajectory. Writes last.pt, loss.csv and
@@ -8,36 +8,39 @@ accuracy.json (accuracy on the test split at each of REPORT_SIGMA) into --out.
 """
 
 import argparse
-import copy
-import csv
 import json
-import os
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional as fn
 
-from digits import CHANNELS, CLASSES, ColorDigits
-from edm import c_in, c_noise, column, draw_sigma
-from pace import ActiveClock, ema_decay, learning_rate, update_ema
-from shares import Shares
+from edm import c_in, c_noise, column
+from objectives import stratified, uniform_ln_sigma
+from pictures import KINDS, Pictures, noise_like, open_pictures
+from processes import PROCESSES, Process, sigma_range
+from run import LOG_EVERY, Run, add_arguments
 from unet import GROUPS, NoiseEmbedding, ResidualBlock
 
 REPORT_SIGMA = (0.001, 0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 50.0)
+LN_SIGMA = (-0.3, 1.5)  # mean and standard deviation of ln sigma, but for
+TAIL = 0.3  # the share of rows that is uniform over the process's range
+
+# Channels of each level; a level halves the resolution.
+SIZES = {"demo": (32, 64, 96), "small": (64, 128, 192), "wide": (128, 256, 256, 512)}
 
 
 class Classifier(nn.Module):
-    """Logits [B, 10] of x [B, 3, 32, 32] already times c_in, at c_noise [B].
+    """Logits [B, K] of x [B, C, H, W] already times c_in, at c_noise [B].
 
     The U-Net's residual blocks, one a level, strided convolutions between them,
     then the mean over the pixels and a linear layer.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 96), width: int = 64):
+    def __init__(self, channels: tuple[int, ...], colors: int, classes: int):
         super().__init__()
+        width = 2 * channels[0]
         self.embedding = NoiseEmbedding(width)
-        self.conv_in = nn.Conv2d(CHANNELS, channels[0], 3, padding=1)
+        self.conv_in = nn.Conv2d(colors, channels[0], 3, padding=1)
         self.blocks, self.down = nn.ModuleList(), nn.ModuleList()
         c = channels[0]
         for c_level in channels:
@@ -45,7 +48,7 @@ class Classifier(nn.Module):
             self.down.append(nn.Conv2d(c_level, c_level, 3, stride=2, padding=1))
             c = c_level
         self.norm_out = nn.GroupNorm(GROUPS, c)
-        self.out = nn.Linear(c, CLASSES)
+        self.out = nn.Linear(c, classes)
 
     def forward(self, x: torch.Tensor, c_noise: torch.Tensor) -> torch.Tensor:
         embedding = self.embedding(c_noise)
@@ -58,7 +61,7 @@ class Classifier(nn.Module):
 def noised_logits(
     network: nn.Module, x0: torch.Tensor, noise: torch.Tensor, sigma: torch.Tensor
 ) -> torch.Tensor:
-    """Logits [B, 10] of x0 + sigma noise."""
+    """Logits [B, K] of x0 + sigma noise."""
     x = x0 + column(sigma) * noise
     return network(c_in(sigma) * x, c_noise(sigma)).float()
 
@@ -68,13 +71,21 @@ def row_losses(network: nn.Module, x0, noise, sigma, labels: torch.Tensor) -> to
     return fn.cross_entropy(noised_logits(network, x0, noise, sigma), labels, reduction="none")
 
 
+def draw_sigma(process: Process, size: int) -> torch.Tensor:
+    """Noise levels [size]: ln sigma normal, for TAIL of them uniform."""
+    mean, std = LN_SIGMA
+    normal = (mean + std * torch.randn(size)).exp().clamp(*sigma_range(process))
+    shuffled = uniform_ln_sigma(process, size)[torch.randperm(size)]
+    return torch.where(stratified(size) < TAIL, shuffled, normal)
+
+
 @torch.no_grad()
-def accuracy(network: nn.Module, data: str, sigma: float) -> float:
-    """Share of 10,000 test digits (drawn with replacement) classified rightly at one sigma."""
-    digits = ColorDigits(data, "test", seed=0)
+def accuracy(network: nn.Module, test: Pictures, sigma: float) -> float:
+    """Share of 10,000 test pictures (drawn with replacement) classified rightly at one sigma."""
+    test.generator.manual_seed(0)
     generator, right = torch.Generator().manual_seed(0), 0
     for _ in range(20):
-        x0, labels = digits.batch(500)
+        x0, labels = test.batch(500)
         noise = torch.randn(x0.shape, generator=generator)
         logits = noised_logits(network, x0, noise, torch.full((500,), sigma))
         right += (logits.argmax(dim=1) == labels).sum().item()
@@ -83,57 +94,36 @@ def accuracy(network: nn.Module, data: str, sigma: float) -> float:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    add_arguments(parser, out="runs/classifier", batch=128, lr=2e-3, warmup=100, ema=300)
     add = parser.add_argument
-    add("--data", required=True, help="folder with the four MNIST idx files")
-    add("--out", default="runs/classifier")
-    add("--minutes", type=float, default=12, help="active training time; the decay ends with it")
-    add("--batch", type=int, default=128)
-    add("--lr", type=float, default=2e-3, help="peak learning rate")
-    add("--ema", type=float, default=300, help="half-life of the averaged weights, steps")
-    add("--threads", type=int, default=2, help="CPU threads")
-    add("--seed", type=int, default=1)
+    add("--pictures", choices=KINDS, default="color-digits", help="what --data holds")
+    add("--process", choices=tuple(PROCESSES), default="vp", help="the score's forward process")
+    add("--size", choices=tuple(SIZES), default="demo", help="of the network")
     return parser.parse_args()
 
 
 def main() -> None:
     args = arguments()
-    out = Path(args.out)
-    out.mkdir(parents=True, exist_ok=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    shares = Shares(args.threads, device)
     torch.manual_seed(args.seed)
-    model = Classifier().to(device)
-    ema = copy.deepcopy(model).requires_grad_(False)
-    adam = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
-    digits = ColorDigits(args.data, "train", args.seed, device)
-    log = csv.writer((out / "loss.csv").open("w", buffering=1))
-    log.writerow(["step", "minutes", "lr", "loss"])
+    process = PROCESSES[args.process]()
+    train = open_pictures(args.pictures, args.data, "train", args.seed, args.device)
+    if not train.classes:
+        raise SystemExit(f"--data {args.data}: no classes, expected a folder for each")
+    colors, classes = train.shape[0], len(train.classes)
+    network = Classifier(SIZES[args.size], colors, classes).to(args.device)
+    adam = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
 
-    step, recent, budget, clock = 0, [], 60 * args.minutes, ActiveClock()
-    while clock.seconds < budget:
-        lr = learning_rate(args.lr, step, 100, clock.seconds / budget)
-        for group in adam.param_groups:
-            group["lr"] = lr
-        x0, labels = digits.batch(args.batch)
-        sigma = draw_sigma(args.batch, mean=-0.3, std=1.5, tail=0.3).to(device)
-        loss = shares.backward(model, row_losses, x0, torch.randn_like(x0), sigma, labels)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        adam.step()
-        step += 1
-        update_ema(ema, model, ema_decay(step, args.ema))
-        recent.append(loss)
-        clock.tick()
+    run = Run(args, network, adam, train)
+    for step in run.steps():
+        x0, labels = train.batch(args.batch)
+        sigma = draw_sigma(process, args.batch)
+        run.descend(row_losses, x0, noise_like(x0, train), sigma, labels)
+        if step % LOG_EVERY == 0 or run.done:
+            run.log()
 
-        done = clock.seconds >= budget
-        if step % 100 == 0 or done:
-            mean, recent = torch.stack(recent).mean().item(), []
-            log.writerow([step, round(clock.seconds / 60, 2), f"{lr:.3g}", f"{mean:.4f}"])
-            state = {"ema": ema.state_dict(), "step": step, "args": vars(args)}
-            torch.save(state, out / "last.tmp")
-            os.replace(out / "last.tmp", out / "last.pt")
-
-    report = {str(sigma): accuracy(ema.cpu(), args.data, sigma) for sigma in REPORT_SIGMA}
-    (out / "accuracy.json").write_text(json.dumps(report, indent=2) + "\n")
+    test = open_pictures(args.pictures, args.data, "test", seed=0)
+    report = {str(sigma): accuracy(run.ema.cpu(), test, sigma) for sigma in REPORT_SIGMA}
+    (run.out / "accuracy.json").write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report))
 
 

@@ -55,6 +55,8 @@ class ColorDigits:
         padded = torch.nn.functional.pad(images, (margin,) * 4)
         self.masks = padded[:, None].to(device)  # uint8 [N, 1, 32, 32]
         self.labels = labels.long().to(device)
+        self.shape = (CHANNELS, SIZE, SIZE)
+        self.classes = [str(digit) for digit in range(CLASSES)]
         self.generator = torch.Generator(device).manual_seed(seed)
 
     def __len__(self) -> int:
@@ -64,9 +66,9 @@ class ColorDigits:
         """Draw `size` digits with replacement. Returns x [size, 3, 32, 32], labels [size]."""
         device = self.masks.device
         pick = torch.randint(len(self), (size,), generator=self.generator, device=device)
-        return self.colored(pick), self.labels[pick]
+        return self.at(pick), self.labels[pick]
 
-    def colored(self, pick: torch.Tensor) -> torch.Tensor:
+    def at(self, pick: torch.Tensor) -> torch.Tensor:
         """Paint the digits at the indices `pick` [n] in fresh colours: float32 in [-1, 1]."""
         m = self.masks[pick].float() / 255
         background, foreground = self.colors(len(pick), DARK), self.colors(len(pick), BRIGHT)

@@ -1,17 +1,15 @@
-"""EDM's preconditioning, loss and sampler (Karras et al. 2022, table 1 and algorithm 1).
+"""EDM's preconditioning and sampler (Karras et al. 2022, table 1 and algorithm 1).
 
-Noise levels sigma are those of x = x0 + sigma n. The VP process of Song et al.
-(2021) at time t is the same thing up to scale: x_t / mean(t) has the noise level
-sigma(t) = std(t) / mean(t), about 0.001 at t = 1e-5 and 152 at t = 1.
+Noise levels sigma are those of x = x0 + sigma n. The processes of Song et al. (2021)
+at time t are the same thing up to scale: x_t / mean(t) has the noise level
+sigma(t) = std(t) / mean(t) (processes.py).
 """
 
-import math
 from collections.abc import Callable
 
 import torch
 
-SIGMA_DATA = 0.5
-SIGMA_MIN, SIGMA_MAX = 0.001, 160.0  # what the networks are trained on: VP's range
+SIGMA_DATA = 0.5  # the standard deviation of pictures in [-1, 1]
 
 Network = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -46,31 +44,22 @@ def denoise(network: Network, x: torch.Tensor, sigma: torch.Tensor) -> torch.Ten
     return c_skip(sigma) * x + c_out(sigma) * network(c_in(sigma) * x, c_noise(sigma)).float()
 
 
-def draw_sigma(size: int, mean: float, std: float, tail: float) -> torch.Tensor:
-    """Draw noise levels [size] for training.
-
-    ln sigma ~ N(mean, std^2) as in EDM, but for a share `tail` of the rows, where it
-    is uniform over the whole of [SIGMA_MIN, SIGMA_MAX]: a VP sampler starts at sigma
-    152, which EDM's normal would train once in 30,000 rows.
-    """
-    low, high = math.log(SIGMA_MIN), math.log(SIGMA_MAX)
-    normal = (mean + std * torch.randn(size)).clamp(low, high)
-    uniform = low + (high - low) * torch.rand(size)
-    return torch.where(torch.rand(size) < tail, uniform, normal).exp()
-
-
 def row_losses(
-    network: Network, x0: torch.Tensor, noise: torch.Tensor, sigma: torch.Tensor
+    network: Network,
+    x0: torch.Tensor,
+    noise: torch.Tensor,
+    sigma: torch.Tensor,
+    weight: torch.Tensor,
 ) -> torch.Tensor:
-    """Denoising score matching, EDM's weighting: |F - target|^2 a pixel, one value a row [B].
+    """weight |F - target|^2 a pixel, one value a row [B]; sigma, weight: [B] (objectives.py).
 
-    With the weight 1/c_out^2, |D - x0|^2 becomes the error of F against
-    (x0 - c_skip x) / c_out, whose variance is about one at every noise level.
+    |D - x0|^2 / c_out^2 is the error of F against (x0 - c_skip x) / c_out, whose variance
+    is about one at every noise level; written without the difference of two near numbers.
     """
     x = x0 + column(sigma) * noise
-    target = (x0 - c_skip(sigma) * x) / c_out(sigma)
+    target = c_in(sigma) * (column(sigma) / SIGMA_DATA * x0 - SIGMA_DATA * noise)
     output = network(c_in(sigma) * x, c_noise(sigma)).float()
-    return (output - target).square().mean(dim=(1, 2, 3))
+    return weight * (output - target).square().mean(dim=(1, 2, 3))
 
 
 @torch.no_grad()
@@ -84,7 +73,7 @@ def sample_heun(
 ) -> torch.Tensor:
     """Heun's method on the probability flow, EDM's time grid: 2 steps - 1 evaluations.
 
-    noise: unit normal [B, 3, H, W]. Returns samples of the same shape, about [-1, 1].
+    noise: unit normal [B, C, H, W]. Returns samples of the same shape, about [-1, 1].
     """
     ramp = torch.linspace(0, 1, steps, device=noise.device)
     low, high = sigma_min ** (1 / rho), sigma_max ** (1 / rho)

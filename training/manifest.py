@@ -1,13 +1,35 @@
-"""model.json of color-digits: what a server must know to use its two graphs."""
+"""model.json: what a server must know to use the exported graphs."""
 
 import math
 
-from digits import CHANNELS, CLASSES, SIZE
-from edm import SIGMA_DATA, SIGMA_MAX, SIGMA_MIN
+from edm import SIGMA_DATA
+from processes import EPS, PROCESSES, SAMPLING_EPS, entry, sigma_range
+
+DESCRIPTIONS = {
+    "color-digits": "Handwritten digits, 32x32 RGB, a bright colour on a dark one",
+    "cifar10": "Photographs of ten kinds of things, 32x32 RGB (CIFAR-10)",
+    "folder": "Pictures of a folder",
+}
+TRAINED_ON = {
+    "color-digits": "MNIST's training split, recoloured at random (training/digits.py)",
+    "cifar10": "CIFAR-10's training split",
+    "folder": "a folder of pictures",
+}
+# Samplers that a job may be fitted to its deadline with, the best first.
+LADDER = [
+    {
+        "method": "predictor-corrector",
+        "predictor": "euler-maruyama",
+        "steps": 250,
+        "leastSteps": 50,
+    },
+    {"method": "fast", "solver": "dpm-solver++2m-sde", "steps": 50, "leastSteps": 20},
+    {"method": "fast", "solver": "dpm-solver++2m", "steps": 20, "leastSteps": 10},
+]
 
 
 def network(file: str, sha256: str, parameters: int, output: dict) -> dict:
-    """The entry of one graph; both have the same inputs, EDM's c_in x and ln(sigma)/4."""
+    """The entry of one graph; all have the same inputs, EDM's c_in x and ln(sigma)/4."""
     return {
         "file": file,
         "sha256": sha256,
@@ -25,36 +47,41 @@ def network(file: str, sha256: str, parameters: int, output: dict) -> dict:
     }
 
 
-def manifest(score: dict, classifier: dict, run: dict, checkpoint_sha256: str) -> dict:
-    """The manifest. score, classifier: their entries; run: the score's checkpoint."""
-    seed, half_life = run["args"]["seed"], run["args"]["ema"]
+def manifest(name: str, networks: dict[str, dict], run: dict, checkpoint_sha256: str) -> dict:
+    """The manifest. networks: the entries of score and, if there is one, classifier; run: the
+    score's checkpoint."""
+    args = run["args"]
+    channels, height, width = run["shape"]
+    process = PROCESSES[args["process"]]()
+    classes = {"classes": run["classes"]} if "classifier" in networks else {}
+    ve = process.kind == "ve"
     return {
         "formatVersion": 1,
-        "name": "color-digits",
-        "description": "Handwritten digits, 32x32 RGB, a bright colour on a dark one; "
-        "with a noise-conditional digit classifier.",
-        "shape": {"channels": CHANNELS, "height": SIZE, "width": SIZE},
+        "name": name,
+        "description": DESCRIPTIONS[args["pictures"]]
+        + ("; with a noise-conditional classifier." if classes else "."),
+        "shape": {"channels": channels, "height": height, "width": width},
         "dataRange": [-1, 1],
         "bits": 8,
-        "classes": [str(digit) for digit in range(CLASSES)],
-        "forwardProcess": {"kind": "vp", "betaMin": 0.1, "betaMax": 20},
+        **classes,
+        "forwardProcess": entry(process),
         "continuous": True,
-        "sigmaRange": [SIGMA_MIN, SIGMA_MAX],
-        "samplingEps": 1e-3,
-        "likelihoodEps": 1e-5,
-        "score": score,
-        "classifier": classifier,
+        "sigmaRange": list(sigma_range(process)),
+        "samplingEps": SAMPLING_EPS[process.kind],
+        "likelihoodEps": EPS,
+        **networks,
         "sampler": {
             "method": "predictor-corrector",
-            "predictor": "euler-maruyama",
-            "corrector": "none",
-            "steps": 250,
+            "predictor": "reverse-diffusion" if ve else "euler-maruyama",
+            "corrector": "langevin" if ve else "none",
+            "steps": 500 if ve else 250,
         },
+        "ladder": LADDER[1:] if ve else LADDER,
         "provenance": {
-            "source": f"training/train.py, {run['step']} steps, seed {seed}",
+            "source": f"training/train.py, {run['step']} steps, seed {args['seed']}",
             "license": "MIT",
-            "trainedOn": "MNIST's training split, recoloured at random (training/digits.py)",
+            "trainedOn": TRAINED_ON[args["pictures"]],
             "checkpointSha256": checkpoint_sha256,
-            "emaRate": round(math.pow(0.5, 1 / half_life), 6),
+            "emaRate": round(math.pow(0.5, 1 / args["ema"]), 6),
         },
     }

@@ -16,6 +16,10 @@ class ActiveClock:
         self.recent: deque[float] = deque(maxlen=100)
         self.mark = time.perf_counter()
 
+    def start(self) -> None:
+        """Begin the first step: what came before counts for nothing."""
+        self.mark = time.perf_counter()
+
     def tick(self) -> float:
         """End a step. Returns the seconds it counts for."""
         now = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The score network: a small U-Net F(x, c_noise), after DDPM++ (Song et al. 2021).
+"""The score network: a U-Net F(x, c_noise), after DDPM++ (Song et al. 2021).
 
 The network knows nothing of the diffusion process: EDM's preconditioning, which
 turns F into a denoiser, is in edm.py. Only simple operators are used, so that
@@ -7,6 +7,7 @@ attention, nearest-neighbour upsampling, linear layers.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -20,7 +21,7 @@ class NoiseEmbedding(nn.Module):
 
     def __init__(self, width: int, features: int = 32):
         super().__init__()
-        # c_noise = ln(sigma)/4 spans about [-1.8, 1.3]: from a quarter of a period to 16 periods.
+        # c_noise = ln(sigma)/4 spans about [-1.8, 1.3] for VP: a quarter of a period to 16.
         frequency = 2 * math.pi * torch.logspace(-1.1, 0.8, features // 2)
         self.register_buffer("frequency", frequency, persistent=False)
         self.mlp = nn.Sequential(
@@ -35,9 +36,9 @@ class NoiseEmbedding(nn.Module):
 class ResidualBlock(nn.Module):
     """BigGAN-style residual block: (skip(x) + h)/sqrt(2), scaled and shifted by the embedding."""
 
-    def __init__(self, c_in: int, c_out: int, width: int):
+    def __init__(self, c_in: int, c_out: int, width: int, dropout: float = 0.0):
         super().__init__()
-        self.channels = c_out
+        self.channels, self.dropout = c_out, dropout
         self.norm1 = nn.GroupNorm(GROUPS, c_in)
         self.conv1 = nn.Conv2d(c_in, c_out, 3, padding=1)
         self.affine = nn.Linear(width, 2 * c_out)
@@ -48,7 +49,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
         h = self.conv1(fn.silu(self.norm1(x)))
         scale, shift = self.affine(embedding)[:, :, None, None].split(self.channels, dim=1)
-        h = self.conv2(fn.silu(self.norm2(h) * (1 + scale) + shift))
+        h = fn.silu(self.norm2(h) * (1 + scale) + shift)
+        h = self.conv2(fn.dropout(h, self.dropout, self.training))
         return (self.skip(x) + h) * math.sqrt(0.5)
 
 
@@ -71,16 +73,62 @@ class SelfAttention(nn.Module):
         return (x + self.out(h)) * math.sqrt(0.5)
 
 
-class UNet(nn.Module):
-    """F(x, c_noise): x [B, 3, 32, 32] already times c_in, c_noise [B] -> [B, 3, 32, 32].
+class BlockWithAttention(nn.Module):
+    """A residual block, then self-attention."""
 
-    channels: the width of each level; each level halves the resolution, and the
-    last one, where attention is, has 8x8 pixels for three levels.
+    def __init__(self, block: ResidualBlock, attention: SelfAttention):
+        super().__init__()
+        self.block, self.attention = block, attention
+
+    def forward(self, x: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        return self.attention(self.block(x, embedding))
+
+
+@dataclass(frozen=True)
+class Size:
+    """A U-Net's size.
+
+    channels: the width of each level; each level halves the resolution.
+    blocks: residual blocks a level on the way down, one more on the way up.
+    attention: heights at which every block is followed by self-attention, which the
+    middle of the network has in any case.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 64), width: int = 128, colors: int = 3):
+    channels: tuple[int, ...]
+    blocks: int = 1
+    attention: tuple[int, ...] = ()
+    dropout: float = 0.0
+
+
+SIZES = {
+    # color-digits' own: 1.1 M parameters at 32x32
+    "demo": Size((32, 64, 64)),
+    # as large as 16 MiB of float16 weights allow: 6.9 M
+    "small": Size((64, 128, 128), 2, (16,), 0.1),
+    # after DDPM++ (Song et al. 2021, appendix H): 63 M
+    "ddpm++": Size((128, 256, 256, 256), 4, (16,), 0.1),
+    # after DDPM++ deep: 113 M
+    "ddpm++-deep": Size((128, 256, 256, 256), 8, (16,), 0.1),
+}
+
+
+class UNet(nn.Module):
+    """F(x, c_noise): x [B, C, H, W] already times c_in, c_noise [B] -> [B, C, H, W].
+
+    shape: (C, H, W) with H, W divisible by 2^(levels - 1).
+    """
+
+    def __init__(self, size: Size = SIZES["demo"], shape: tuple[int, int, int] = (3, 32, 32)):
         super().__init__()
-        self.embedding = NoiseEmbedding(width)
+        colors, height, _ = shape
+        channels, width = size.channels, 4 * size.channels[0]
+
+        def block(c_in: int, c_out: int, height: int) -> nn.Module:
+            residual = ResidualBlock(c_in, c_out, width, size.dropout)
+            attends = height in size.attention
+            return BlockWithAttention(residual, SelfAttention(c_out)) if attends else residual
+
+        self.embedding = NoiseEmbedding(width, channels[0])
         self.conv_in = nn.Conv2d(colors, channels[0], 3, padding=1)
         self.down, self.up = nn.ModuleList(), nn.ModuleList()
         c, skips = channels[0], [channels[0]]
@@ -88,14 +136,14 @@ class UNet(nn.Module):
             if level:
                 self.down.append(nn.Conv2d(c, c, 3, stride=2, padding=1))
                 skips.append(c)
-            self.down.append(ResidualBlock(c, c_level, width))
-            skips.append(c := c_level)
-        self.middle = nn.ModuleList(
-            [ResidualBlock(c, c, width), SelfAttention(c), ResidualBlock(c, c, width)]
-        )
+            for _ in range(size.blocks):
+                self.down.append(block(c, c_level, height >> level))
+                skips.append(c := c_level)
+        before, after = (ResidualBlock(c, c, width, size.dropout) for _ in range(2))
+        self.middle = nn.ModuleList([before, SelfAttention(c), after])
         for level, c_level in reversed(list(enumerate(channels))):
-            for _ in range(2):
-                self.up.append(ResidualBlock(c + skips.pop(), c_level, width))
+            for _ in range(size.blocks + 1):
+                self.up.append(block(c + skips.pop(), c_level, height >> level))
                 c = c_level
             if level:
                 self.up.append(nn.Conv2d(c, c, 3, padding=1))
@@ -107,15 +155,15 @@ class UNet(nn.Module):
         x = self.conv_in(x)
         skips = [x]
         for layer in self.down:
-            x = layer(x, embedding) if isinstance(layer, ResidualBlock) else layer(x)
+            x = layer(x) if isinstance(layer, nn.Conv2d) else layer(x, embedding)
             skips.append(x)
         before, attention, after = self.middle
         x = after(attention(before(x, embedding)), embedding)
         for layer in self.up:
-            if isinstance(layer, ResidualBlock):
-                x = layer(torch.cat([x, skips.pop()], dim=1), embedding)
-            else:
+            if isinstance(layer, nn.Conv2d):
                 x = layer(fn.interpolate(x, scale_factor=2.0, mode="nearest"))
+            else:
+                x = layer(torch.cat([x, skips.pop()], dim=1), embedding)
         return self.conv_out(fn.silu(self.norm_out(x)))
 
 
