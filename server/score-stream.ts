@@ -91,10 +91,9 @@ export class ScoreStream implements Service {
     const { models, ...context } = this.#context;
     return this.#keyed.start(name, () => {
       this.#engine.checkOpen();
-      return models.use(async (repository) => {
-        const spec = await check(request, { ...context, repository });
-        return this.#engine.submit({ ...spec, task: call });
-      });
+      return models.use(async (repository) =>
+        this.#engine.submit(await check(request, { ...context, repository })),
+      );
     });
   }
 

@@ -12,17 +12,28 @@ import type {
   WatchRequest,
 } from "../proto/gen/scorestream/v1/scorestream.ts";
 
+/** One reader's way through a job's events. */
+export interface EventReader extends AsyncIterableIterator<JobEvent, undefined, undefined> {
+  /**
+   * The next event, as soon as there is one. To be called again when it has been answered.
+   *
+   * @throws ServerError, as the last thing, when the job failed or was cancelled
+   */
+  next(): Promise<IteratorResult<JobEvent, undefined>>;
+  /** Reads no more: a `next` that waits is done at once. */
+  close(): void;
+  readonly closed: boolean;
+}
+
 /** A job as a front end sees it. */
 export interface JobView {
   readonly id: string;
   /**
    * The job's events after `afterSequence`, as they come. Pull-based: a consumer that is slow to ask finds that
    * previews and progress have been replaced by newer ones of the same row; no other event is ever missed.
-   * Returns after `completed`.
-   *
-   * @throws ServerError, as the last thing, when the job failed or was cancelled.
+   * Done after `completed`.
    */
-  events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined>;
+  events(afterSequence: bigint): EventReader;
   /**
    * A caller that started the job has gone: the last one's leaving cancels it, unless it was asked for as `detached`.
    *

@@ -106,7 +106,7 @@ test("a kind is a call, a solver's control and the decades of its tolerances", a
 });
 
 async function expectedSeconds(job: Job): Promise<number> {
-  for await (const { event } of job.events(0n, new AbortController().signal)) {
+  for await (const { event } of job.events(0n)) {
     if (event?.$case !== "accepted") continue;
     const { seconds, nanos } = event.value.expectedDuration ?? { seconds: 0n, nanos: 0 };
     return Number(seconds) + nanos / 1e9;

@@ -53,8 +53,12 @@ export function newGroup(spec: JobSpec): JobRows {
     evaluations += Math.max(1, row.program.evaluations ?? UNKNOWN_EVALUATIONS);
     registers = Math.max(registers, registersOf(spec, row));
   }
+  const { priority, tenant, deadlineMs } = claimOf(spec);
+  // Field by field: V8 gives what is copied by a spread a shape of its own, larger than the object.
   return {
-    ...claimOf(spec),
+    priority,
+    tenant,
+    deadlineMs,
     lane: firstLane(spec),
     rows: spec.rows.length,
     places: placesOf(spec.conditioning),

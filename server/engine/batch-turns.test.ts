@@ -77,7 +77,7 @@ test("what the way to a worker and back takes is expected of the next job", asyn
   };
   await eventsOf(submit(of(10)));
   const job = await submit(of(1000));
-  for await (const { event } of job.events(0n, new AbortController().signal)) {
+  for await (const { event } of job.events(0n)) {
     if (event?.$case !== "accepted") continue;
     const { seconds = 0n, nanos = 0 } = event.value.expectedDuration ?? {};
     const expectedMs = 1000 * Number(seconds) + nanos / 1e6;

@@ -94,7 +94,7 @@ test.serial("a rate limit on previews holds", async (t) => {
 test.serial("cancel ends a job within a step and frees its registers", async (t) => {
   const { engine, submit } = t.context;
   const job = await submit({ model: MODEL, count: 32, sampler: method(10_000) });
-  const events = job.events(0n, new AbortController().signal);
+  const events = job.events(0n);
   while ((await events.next()).value?.event?.$case !== "progress");
   t.true(engine.cancel(job));
   t.false(engine.cancel(job));
@@ -172,7 +172,7 @@ test.serial("watching from a sequence number gives the results that came after i
   const [first] = all.filter(({ event }) => event?.$case === "sampled");
   const after = first?.sequence ?? 0n;
   const rest: JobEvent[] = [];
-  for await (const event of job.events(after, new AbortController().signal)) rest.push(event);
+  for await (const event of job.events(after)) rest.push(event);
   t.deepEqual(
     rest,
     all.filter(({ sequence, event }) => sequence > after && event?.$case !== "progress"),

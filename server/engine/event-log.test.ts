@@ -12,7 +12,7 @@ function progress(row: number, evaluations: number): Happening {
 
 async function read(log: EventLog, after = 0n): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
-  for await (const event of log.after(after, new AbortController().signal)) events.push(event);
+  for await (const event of log.after(after)) events.push(event);
   return events;
 }
 
@@ -53,24 +53,34 @@ test("the log is bounded however much is replaced", (t) => {
   t.is(log.size, 1);
 });
 
+test("no error comes to a closed reader", async (t) => {
+  const log = new EventLog("job");
+  const events = log.after(0n);
+  const next = events.next();
+  events.close();
+  log.end(new ServerError("cancelled", "gone"));
+  t.true((await next).done);
+  t.true((await events.next()).done);
+});
+
 test("an error comes after the last event", async (t) => {
   const log = new EventLog("job");
   log.append(progress(0, 1));
   log.end(new ServerError("cancelled", "gone"));
-  const events = log.after(0n, new AbortController().signal);
+  const events = log.after(0n);
   t.is((await events.next()).value?.sequence, 1n);
   await t.throwsAsync(events.next(), { instanceOf: ServerError, message: "gone" });
 });
 
-test("an aborted reader returns at once, and others go on", async (t) => {
+test("a closed reader is done at once, and others go on", async (t) => {
   const log = new EventLog("job");
-  const abort = new AbortController();
-  const events = log.after(0n, abort.signal);
+  const events = log.after(0n);
   const next = events.next();
   const other = read(log);
-  abort.abort();
+  events.close();
   t.true((await next).done);
   log.append(progress(0, 1));
   log.end();
+  t.true((await events.next()).done);
   t.is((await other).length, 1);
 });

@@ -18,11 +18,7 @@ export function fitToDeadline<Expected extends Promised>(
   spec: JobSpec,
   expect: (spec: JobSpec) => Expected,
 ): Fitted<Expected> {
-  const expected = (way: JobSpec): Fitted<Expected> => {
-    // What it is fitted to is still the call that asked for it.
-    const named = spec.task === undefined || way === spec ? way : { ...way, task: spec.task };
-    return { spec: named, expected: expect(named) };
-  };
+  const expected = (way: JobSpec): Fitted<Expected> => ({ spec: way, expected: expect(way) });
   let soonest = expected(spec);
   if (promises(spec, soonest.expected)) return soonest;
   for (const way of spec.cheaper ?? []) {

@@ -1,7 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Accepted, JobEvent, Queued } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  Accepted,
+  Image,
+  JobEvent,
+  Queued,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { asServerError, type ServerError } from "../errors.ts";
-import type { JobView } from "../service.ts";
+import type { EventReader, JobView } from "../service.ts";
 import { type JobRows, newGroup } from "./backlog.ts";
 import { duration } from "./duration.ts";
 import { EventLog } from "./event-log.ts";
@@ -35,7 +40,8 @@ export class Job implements JobView {
   endedMs: number | undefined;
   readonly #log: EventLog;
   readonly #owner: JobOwner;
-  readonly #previews: PreviewEncoder;
+  /** Made with the first preview: a job that waits has none. */
+  #previews: PreviewEncoder | undefined;
   #unbegun: JobRows | undefined;
   #unfinished: number;
   /** Those who sent its request and have not left. */
@@ -53,12 +59,6 @@ export class Job implements JobView {
     });
     this.#owner = owner;
     this.#unfinished = spec.rows.length;
-    this.#previews = new PreviewEncoder(spec, (row, evaluations, time, image) => {
-      if (this.endedMs !== undefined || row.step === undefined) return;
-      const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
-      this.#log.append({ $case: "preview", value: preview }, `preview/${row.index}`);
-      owner.previewed?.(this);
-    });
   }
 
   /** Its rows as they are before any has begun. */
@@ -67,8 +67,8 @@ export class Job implements JobView {
     return this.#unbegun;
   }
 
-  events(afterSequence: bigint, signal: AbortSignal): AsyncGenerator<JobEvent, void, undefined> {
-    return this.#log.after(afterSequence, signal);
+  events(afterSequence: bigint): EventReader {
+    return this.#log.after(afterSequence);
   }
 
   /** One more caller has sent the request and is to get its events. */
@@ -128,7 +128,15 @@ export class Job implements JobView {
 
   /** @param estimate float32[channels, height, width] that the job may keep */
   preview(row: Row, time: number, estimate: Float32Array): void {
+    this.#previews ??= new PreviewEncoder(this.spec, (...encoded) => this.#previewed(...encoded));
     this.#previews.show(row, time, estimate);
+  }
+
+  #previewed(row: Row, evaluations: number, time: number, image: Image): void {
+    if (this.endedMs !== undefined || row.step === undefined) return;
+    const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
+    this.#log.append({ $case: "preview", value: preview }, `preview/${row.index}`);
+    this.#owner.previewed?.(this);
   }
 
   /**

@@ -25,7 +25,7 @@ function of(steps: number, count = 1, options = {}) {
 
 /** What a job says of its place, as it comes, until it says something else than that it has been accepted. */
 async function* placesOf(job: Job): AsyncGenerator<Queued, void, undefined> {
-  for await (const { event } of job.events(0n, new AbortController().signal)) {
+  for await (const { event } of job.events(0n)) {
     if (event?.$case === "queued") yield event.value;
     else if (event?.$case !== "accepted") return;
   }

@@ -110,7 +110,8 @@ export class QueueUpdates {
   }
 
   #tell(job: QueuedJob, standing: Standing, nowMs: number): void {
-    this.#jobs.set(job, { ...standing, atMs: nowMs });
+    const { ahead, startMs, endMs } = standing;
+    this.#jobs.set(job, { ahead, startMs, endMs, atMs: nowMs });
     job.queue({
       rowsAhead: BigInt(standing.ahead),
       expectedWait: duration(standing.startMs - nowMs),

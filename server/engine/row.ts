@@ -4,6 +4,8 @@ import type { Job } from "./job.ts";
 import type { JobSpec, RowSpec } from "./job-spec.ts";
 import type { OpenGroup } from "./open-rows.ts";
 
+const NO_VALUES: Readonly<Record<string, number>> = {};
+
 /** Registers that a row has in the slab: the preview, the last, only where the job shows previews. */
 export function registersOf({ preview }: JobSpec, { program }: RowSpec): number {
   return program.registers.length - (preview.everySteps > 0 ? 0 : 1);
@@ -15,7 +17,8 @@ export class Row {
   /** Number within the job. */
   readonly index: number;
   readonly spec: RowSpec;
-  readonly #steps: Steps;
+  /** Undefined before the first: a generator is much of what a row that waits would hold. */
+  #steps: Steps | undefined;
   /** What runs next; undefined before the start and after the end. */
   step: Step | undefined;
   /** First element of its registers in the slab; undefined while it has none. */
@@ -39,13 +42,12 @@ export class Row {
   counted = 0;
 
   /** What the program answered with at its end. */
-  values: Readonly<Record<string, number>> = {};
+  values: Readonly<Record<string, number>> = NO_VALUES;
 
   constructor(job: Job, index: number, spec: RowSpec) {
     this.job = job;
     this.index = index;
     this.spec = spec;
-    this.#steps = spec.program.steps();
   }
 
   get program(): Program {
@@ -65,6 +67,7 @@ export class Row {
 
   /** Resumes the program: `step` is then its next one, if there is one. @returns the failure that ended it */
   advance(scalars: Scalars): SolverFailure | undefined {
+    this.#steps ??= this.program.steps();
     const next = this.#steps.next(scalars);
     this.step = next.done ? undefined : next.value;
     if (!next.done || next.value === undefined) return undefined;

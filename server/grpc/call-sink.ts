@@ -9,12 +9,15 @@ import type { Sink } from "../requests/pump.ts";
  */
 export class CallSink implements Sink {
   readonly #call: ServerWritableStream<unknown, JobEvent>;
+  readonly #fail: (error: unknown) => void;
   #writing = false;
   #closed = false;
   #waiting: (() => void) | undefined;
 
-  constructor(call: ServerWritableStream<unknown, JobEvent>) {
+  /** @param fail ends the call with the status of an error */
+  constructor(call: ServerWritableStream<unknown, JobEvent>, fail: (error: unknown) => void) {
     this.#call = call;
+    this.#fail = fail;
   }
 
   room(): Promise<void> {
@@ -30,6 +33,12 @@ export class CallSink implements Sink {
       this.#writing = false;
       this.#wake();
     });
+  }
+
+  /** Ends the call, with a status after what has been written to it. */
+  end(error?: unknown): void {
+    if (error === undefined) this.#call.end();
+    else this.#fail(error);
   }
 
   /** The caller has gone: grpc-js does not call back for what it had not sent. */

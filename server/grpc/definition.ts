@@ -12,14 +12,31 @@ import {
   UploadRequest,
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { asServerError, type ServerError } from "../errors.ts";
+import { asServerError, ServerError } from "../errors.ts";
 import { messageType } from "../requests/contract.ts";
 import { decode } from "../requests/decode.ts";
 
-/** A request, or why its bytes are none. */
-export type Received<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: ServerError };
+/** A request as it came. */
+export class Received<T> {
+  #request: { readonly value: T } | { readonly error: ServerError } | undefined;
+
+  constructor(request: { readonly value: T } | { readonly error: ServerError }) {
+    this.#request = request;
+  }
+
+  /**
+   * The request, once: grpc-js keeps what it was given until the call ends, and a request may have pictures.
+   *
+   * @throws ServerError that says what is wrong with the request
+   */
+  take(): T {
+    const request = this.#request;
+    this.#request = undefined;
+    if (request === undefined) throw new ServerError("internal", "a request was read twice");
+    if ("error" in request) throw request.error;
+    return request.value;
+  }
+}
 
 /**
  * The service with requests checked as the WebSocket checks them. A decoder that throws makes grpc-js answer
@@ -54,14 +71,8 @@ function checked<Request, Response>(
 
 function receive<T>(type: DescMessage, codec: MessageFns<T>, bytes: Buffer): Received<T> {
   try {
-    return { ok: true, value: decode(type, codec, bytes) };
+    return new Received({ value: decode(type, codec, bytes) });
   } catch (error) {
-    return { ok: false, error: asServerError(error) };
+    return new Received<T>({ error: asServerError(error) });
   }
-}
-
-/** @throws ServerError that says what is wrong with the request */
-export function unwrap<T>(received: Received<T>): T {
-  if (!received.ok) throw received.error;
-  return received.value;
 }

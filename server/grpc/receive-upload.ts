@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { UploadRequest, UploadResponse } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { report } from "../requests/report.ts";
 import type { Service, Uploading } from "../service.ts";
-import { type Received, unwrap } from "./definition.ts";
+import type { Received } from "./definition.ts";
 import { toStatus } from "./status.ts";
 
 /**
@@ -35,7 +35,7 @@ export function receiveUpload(
         answer(toStatus(report(log, "upload", error)));
       }
     };
-    call.on("data", (part: Received<UploadRequest>) => step(() => upload.take(unwrap(part))));
+    call.on("data", (part: Received<UploadRequest>) => step(() => upload.take(part.take())));
     call.on("end", () =>
       step(() => {
         const response = upload.finish();

@@ -21,7 +21,7 @@ import { pump } from "../requests/pump.ts";
 import { report } from "../requests/report.ts";
 import type { Service } from "../service.ts";
 import { CallSink } from "./call-sink.ts";
-import { type Received, unwrap } from "./definition.ts";
+import type { Received } from "./definition.ts";
 import { receiveUpload } from "./receive-upload.ts";
 import { toStatus } from "./status.ts";
 
@@ -56,7 +56,7 @@ function unary<Request, Response>(
 ): handleUnaryCall<Received<Request>, Response> {
   return (call, answer) => {
     try {
-      answer(null, serve(unwrap(call.request)));
+      answer(null, serve(call.request.take()));
     } catch (error) {
       answer(toStatus(report(log, name, error)));
     }
@@ -69,38 +69,36 @@ function streaming<Request>(
   open: (request: Request) => OpenJob | Promise<OpenJob>,
 ): handleServerStreamingCall<Received<Request>, JobEvent> {
   return (call) => {
-    serveJob(call, open).catch((error: unknown) => end(call, report(log, name, error)));
+    const fail = (error: unknown): void => end(call, report(log, name, error));
+    void serveJob(call, open, fail);
   };
 }
 
-/**
- * Sends a job's events and ends the call. A caller that goes before the end leaves the job.
- *
- * @throws ServerError when the job could not be opened or failed
- */
+/** Sends a job's events and ends the call. A caller that goes before the end leaves the job. Never rejects. */
 async function serveJob<Request>(
   call: Stream<Request>,
   open: (request: Request) => OpenJob | Promise<OpenJob>,
+  fail: (error: unknown) => void,
 ): Promise<void> {
-  const opened = await open(unwrap(call.request));
-  const sink = new CallSink(call);
-  const gone = new AbortController();
-  let serving = true;
+  let opened: OpenJob;
+  try {
+    opened = await open(call.request.take());
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  const events = opened.job.events(opened.afterSequence);
+  const sink = new CallSink(call, fail);
   const leave = (): void => {
     // grpc-js emits "cancelled" after a call that has ended well, too.
-    if (!serving) return;
-    gone.abort();
+    if (events.closed) return;
+    events.close();
     sink.close();
     opened.leave(false);
   };
   call.on("cancelled", leave);
   if (call.cancelled) leave();
-  try {
-    await pump(opened, sink, gone.signal);
-  } finally {
-    serving = false;
-  }
-  call.end();
+  void pump(events, sink);
 }
 
 /** Ends a stream with a status, after what has been written to it. */

@@ -51,6 +51,7 @@ export async function checkDecode(
     ...invertible(settings),
   });
   return {
+    task: "decode",
     model,
     rows: latents.map((latent, sample) => ({ program, sample, inputs: [latent] })),
     seed: 0n,

@@ -36,6 +36,7 @@ export async function checkEncode(
     ...invertible(settings),
   });
   return {
+    task: "encode",
     model,
     rows: pictures.map(({ pixels }, sample) => ({ program, sample, inputs: [pixels] })),
     seed: 0n,

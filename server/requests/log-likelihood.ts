@@ -67,6 +67,7 @@ export async function checkLogLikelihood(
       ...(levels ? { dequantization: { low, high, bits, draw: 0 } } : {}),
     });
   return {
+    task: "logLikelihood",
     model,
     rows: rowsOf(pictures, asked, programOf),
     seed: request.seed,

@@ -1,38 +1,37 @@
 import type { JobEvent } from "../../proto/gen/scorestream/v1/scorestream.ts";
-import type { OpenJob } from "./calls.ts";
+import type { EventReader } from "../service.ts";
 
 /** Where a job's events go: one call, or one request on a socket. */
 export interface Sink {
   /** Resolves when the sink can take an event, or when nothing will be taken any more. */
   room(): Promise<void>;
   send(event: JobEvent): void;
+  /** Nothing more comes. @param error the ServerError that the job failed with, where it did and someone still reads */
+  end(error?: unknown): void;
 }
 
 /**
- * Sends a job's events until `completed`, no faster than they are taken. An event is pulled only when there is room
- * for it: while there is none, the job's own log replaces stale previews by newer ones.
- *
- * @param signal aborted when the caller has gone; it ends the iteration, and this returns
- * @throws ServerError when the job failed; not after `signal`
+ * Sends a job's events until `completed`, or until their reader is closed, no faster than they are taken. An event is
+ * pulled only when there is room for it: while there is none, the job's own log replaces stale previews by newer ones.
+ * Never rejects.
  */
-export async function pump(open: OpenJob, sink: Sink, signal: AbortSignal): Promise<void> {
-  const events = open.job.events(open.afterSequence, signal);
+export async function pump(events: EventReader, sink: Sink): Promise<void> {
+  let error: unknown;
   try {
     for (;;) {
       await sink.room();
-      if (signal.aborted) return;
       const next = await events.next();
-      if (next.done === true) return;
+      if (next.done === true) break;
       // Other requests of the same socket may have filled it while this one waited for its event.
       await sink.room();
-      if (signal.aborted) return;
+      if (events.closed) break;
       sink.send(next.value);
       // Ends here, not at the next pull: whoever has read `completed` may use the request's id again.
-      if (next.value.event?.$case === "completed") return;
+      if (next.value.event?.$case === "completed") break;
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    await events.return(undefined);
+  } catch (thrown) {
+    if (!events.closed) error = thrown;
   }
+  events.close();
+  sink.end(error);
 }

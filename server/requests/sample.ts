@@ -34,6 +34,7 @@ export async function checkSample(
   const asked = checkSampler(request.sampler, model, limits, measured);
   const inputs = measured?.inputs ?? [];
   const specOf = ({ program, used }: UsedSampler, adjusted = ""): JobSpec => ({
+    task: "sample",
     model,
     rows: Array.from({ length: count }, (_, sample) => ({ program, sample, inputs })),
     seed: request.seed,

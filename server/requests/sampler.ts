@@ -1,4 +1,4 @@
-import { FastSolver, type Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import { FastSolver, Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { LinearCondition, Program, Resampling } from "../../sde/index.ts";
 import { invalidArgument } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
@@ -7,6 +7,7 @@ import type { Measured } from "./conditions.ts";
 import { checkFastSolver } from "./fast-solver.ts";
 import { checkAnnealedLangevin, checkPredictorCorrector } from "./predictor-corrector.ts";
 import { checkProbabilityFlow } from "./probability-flow.ts";
+import { sharedSampler } from "./shared-samplers.ts";
 
 /** Bounds that the operator sets. */
 export interface SamplerLimits {
@@ -44,8 +45,19 @@ export interface UsedSampler {
 export function checkSampler(
   sampler: Sampler | undefined,
   model: Model,
-  { maxSteps }: SamplerLimits,
+  limits: SamplerLimits,
   measured?: Measured,
+): UsedSampler {
+  return sharedSampler(sampler ?? Sampler.create(), model, limits, measured, () =>
+    newSampler(sampler, model, limits, measured),
+  );
+}
+
+function newSampler(
+  sampler: Sampler | undefined,
+  model: Model,
+  { maxSteps }: SamplerLimits,
+  measured: Measured | undefined,
 ): UsedSampler {
   const { process } = model;
   const eps = checkEps("sampler.time_eps", sampler?.timeEps ?? 0, process, process.samplingEps);

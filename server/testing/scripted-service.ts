@@ -10,7 +10,7 @@ import type {
   WatchRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { ServerError } from "../errors.ts";
-import type { JobView, Service, Uploading } from "../service.ts";
+import type { EventReader, JobView, Service, Uploading } from "../service.ts";
 import { IncomingUpload } from "../uploads/incoming-upload.ts";
 import { UploadStore } from "../uploads/upload-store.ts";
 import { type Deferred, deferred } from "./deferred.ts";
@@ -22,7 +22,7 @@ export class ScriptedJob implements JobView {
   readonly id: string;
   /** Resolves when the front end leaves the job. */
   readonly left: Deferred<void> = deferred();
-  /** Resolves when an iteration of the events ends because of its signal. */
+  /** Resolves when a reader of the events finds itself closed. */
   readonly stopped: Deferred<void> = deferred();
   /** Events that have been taken. */
   pulls = 0;
@@ -76,10 +76,25 @@ export class ScriptedJob implements JobView {
     this.watchers--;
   }
 
-  async *events(
+  events(afterSequence: bigint): EventReader {
+    const closed = new AbortController();
+    const events = this.#read(afterSequence, closed.signal);
+    return {
+      next: () => events.next(),
+      close: () => closed.abort(),
+      get closed() {
+        return closed.signal.aborted;
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  async *#read(
     afterSequence: bigint,
     signal: AbortSignal,
-  ): AsyncGenerator<JobEvent, void, undefined> {
+  ): AsyncGenerator<JobEvent, undefined, undefined> {
     signal.addEventListener("abort", () => this.#wake());
     for (let index = Number(afterSequence); ; index++) {
       while (!signal.aborted && this.#said[index] === undefined && this.#endless === undefined) {
@@ -94,9 +109,10 @@ export class ScriptedJob implements JobView {
         event: this.#endless,
       };
       yield event;
-      if (event.event?.$case === "completed") return;
+      if (event.event?.$case === "completed") return undefined;
     }
     this.stopped.resolve();
+    return undefined;
   }
 
   #wake(): void {

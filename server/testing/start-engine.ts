@@ -125,8 +125,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
 /** Every event of a job to its end. @throws the ServerError that it ended with */
 export async function eventsOf(job: Job | Promise<Job>): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
-  for await (const event of (await job).events(0n, new AbortController().signal))
-    events.push(event);
+  for await (const event of (await job).events(0n)) events.push(event);
   return events;
 }
 

@@ -1,22 +1,16 @@
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
-import type {
-  JobEvent,
-  LeaveRequest,
-  UploadRequest,
-} from "../../proto/gen/scorestream/v1/scorestream.ts";
-import { duration } from "../engine/duration.ts";
+import type { LeaveRequest, UploadRequest } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { ServerError } from "../errors.ts";
 import type { CallName, FrameRequest, OpenJob } from "../requests/calls.ts";
-import { GRPC_STATUS } from "../requests/grpc-status.ts";
-import { pump } from "../requests/pump.ts";
-import { report } from "../requests/report.ts";
 import { wrongValue } from "../requests/seen.ts";
 import type { Service, Uploading } from "../service.ts";
 import { inTraceOf } from "../telemetry/caller-trace.ts";
+import { Answers } from "./answers.ts";
 import { CLOSE } from "./close-codes.ts";
-import { dispatch, type Response } from "./dispatch.ts";
-import { type FrameKind, readFrame, writeFrame } from "./frame.ts";
+import { dispatch } from "./dispatch.ts";
+import { FollowedJob } from "./followed-job.ts";
+import { type FrameKind, readFrame } from "./frame.ts";
 import { Outbox, type OutboxLimits } from "./outbox.ts";
 
 interface Received {
@@ -25,11 +19,11 @@ interface Received {
 }
 
 /** A request that has not been answered for the last time. */
-interface InFlight {
+export interface InFlight {
   /** Ends it, and leaves the job that it started or watches, for good or not. Called once at most. */
-  readonly stop: (forGood: boolean) => void;
+  stop(forGood: boolean): void;
   /** The kind of the frame that asked to leave it, which is answered when the request has ended. */
-  leftBy?: FrameKind;
+  leftBy?: FrameKind | undefined;
 }
 
 export interface ConnectionLimits extends OutboxLimits {
@@ -42,9 +36,10 @@ export class Connection {
   readonly #socket: WebSocket;
   readonly #service: Service;
   readonly #limits: ConnectionLimits;
-  readonly #log: Logger;
   readonly #traceparent: string | undefined;
   readonly #outbox: Outbox;
+  readonly #answers: Answers;
+  readonly #ended = (id: string): void => this.#endRequest(id);
   /** By id. */
   readonly #inFlight = new Map<string, InFlight>();
   /** By id, of those in flight: the uploads, whose frames are many. */
@@ -69,11 +64,11 @@ export class Connection {
     this.#socket = socket;
     this.#service = service;
     this.#limits = limits;
-    this.#log = log;
     this.#outbox = new Outbox(socket, limits, () => {
       log.warn({ slowReaderMs: limits.slowReaderMs }, "closing a socket that takes nothing");
       this.close(CLOSE.slowReader, "the reader is too slow");
     });
+    this.#answers = new Answers(this.#outbox, log);
     socket.on("message", (data, isBinary) => {
       // With the default binaryType every message is one Buffer.
       const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
@@ -113,8 +108,8 @@ export class Connection {
     this.#closed = true;
     this.#received.length = 0;
     this.#outbox.close();
-    for (const { stop, leftBy } of this.#inFlight.values()) {
-      if (leftBy === undefined) stop(false);
+    for (const request of this.#inFlight.values()) {
+      if (request.leftBy === undefined) request.stop(false);
     }
     this.#inFlight.clear();
     this.#uploads.clear();
@@ -131,7 +126,7 @@ export class Connection {
       // Frames still come until the peer has answered our close.
       if (this.#closed) break;
       const frame = readFrame(next.bytes, next.kind);
-      if ("error" in frame) this.#fail(frame.id, next.kind, "frame", frame.error);
+      if ("error" in frame) this.#answers.fail(frame.id, next.kind, "frame", frame.error);
       else {
         const { id, request, traceparent = this.#traceparent } = frame;
         inTraceOf(traceparent, () => this.#serve(id, next.kind, request));
@@ -155,9 +150,9 @@ export class Connection {
       const answer = dispatch(this.#service, request);
       if (answer instanceof Promise) void this.#open(id, kind, request.$case, answer);
       else if ("job" in answer) this.#follow(id, kind, request.$case, answer);
-      else this.#send(id, kind, answer);
+      else this.#answers.send(id, kind, answer);
     } catch (error) {
-      this.#fail(id, kind, request.$case, error);
+      this.#answers.fail(id, kind, request.$case, error);
     }
   }
 
@@ -168,7 +163,7 @@ export class Connection {
   #leaveRequest(id: string, kind: FrameKind, { forGood }: LeaveRequest): void {
     const request = this.#inFlight.get(id);
     if (request === undefined || request.leftBy !== undefined) {
-      this.#send(id, kind, { $case: "left", value: { left: false } });
+      this.#answers.send(id, kind, { $case: "left", value: { left: false } });
       return;
     }
     request.leftBy = kind;
@@ -203,9 +198,9 @@ export class Connection {
     try {
       upload.take(part);
       if (!upload.complete) return;
-      this.#send(id, kind, { $case: "uploaded", value: upload.finish() });
+      this.#answers.send(id, kind, { $case: "uploaded", value: upload.finish() });
     } catch (error) {
-      this.#fail(id, kind, "upload", error);
+      this.#answers.fail(id, kind, "upload", error);
     }
     this.#ended(id);
   }
@@ -238,44 +233,24 @@ export class Connection {
       }
       open.leave(leftForGood);
     } catch (error) {
-      if (leftForGood === undefined) this.#fail(id, kind, call, error);
+      if (leftForGood === undefined) this.#answers.fail(id, kind, call, error);
     }
     this.#ended(id);
   }
 
-  /** Sends a job's events under the request's id until the job or the socket ends, or the request is left. */
   #follow(id: string, kind: FrameKind, call: CallName, open: OpenJob): void {
-    const gone = new AbortController();
-    const stop = (forGood: boolean): void => {
-      gone.abort();
-      open.leave(forGood);
-    };
-    this.#inFlight.set(id, { stop });
-    const sink = {
-      room: () => this.#outbox.room(),
-      send: (event: JobEvent) => this.#send(id, kind, { $case: "event", value: event }),
-    };
-    pump(open, sink, gone.signal)
-      .catch((error: unknown) => this.#fail(id, kind, call, error))
-      .finally(() => this.#ended(id));
+    const followed = new FollowedJob({ id, kind, call }, open, this.#answers, this.#ended);
+    this.#inFlight.set(id, followed);
+    followed.follow();
   }
 
-  #ended(id: string): void {
+  #endRequest(id: string): void {
     const { leftBy } = this.#inFlight.get(id) ?? {};
-    if (leftBy !== undefined) this.#send(id, leftBy, { $case: "left", value: { left: true } });
+    if (leftBy !== undefined) {
+      this.#answers.send(id, leftBy, { $case: "left", value: { left: true } });
+    }
     this.#inFlight.delete(id);
     this.#uploads.delete(id);
     if (this.#draining) this.drain();
-  }
-
-  #send(id: string, kind: FrameKind, response: Response): void {
-    this.#outbox.send(writeFrame({ id, response }, kind));
-  }
-
-  #fail(id: string, kind: FrameKind, call: CallName | "frame", thrown: unknown): void {
-    const { code, message, retryAfterMs } = report(this.#log, call, thrown);
-    const retryAfter = retryAfterMs === undefined ? undefined : duration(retryAfterMs);
-    const value = { code, grpcStatus: GRPC_STATUS[code], message, retryAfter };
-    this.#send(id, kind, { $case: "error", value });
   }
 }
