@@ -29,6 +29,12 @@ export interface Report {
   readonly rows: number;
   readonly evaluations: number;
   readonly refused: number;
+  /** Jobs that were cancelled before they ended. */
+  readonly cancelled: number;
+  /** Share of the evaluations that these had had by then. */
+  readonly abandoned: number;
+  /** From a cancel until all registers of its job are free, in ms. */
+  readonly freedMs: Percentiles;
   readonly unfinished: number;
   /** Simulated time, in ms. */
   readonly endedMs: number;
@@ -48,13 +54,16 @@ export interface Report {
 
 export function report({ devices }: Scenario, ended: Ended, statistics: Statistics): Report {
   const { jobs, rows, evaluations, refusals, batches, fullness, due, met } = statistics;
-  const { classes, tenants } = statistics;
+  const { classes, tenants, cancels, abandoned, freeing } = statistics;
   const { left, endedMs, busyMs, deviceFaults, movedRows } = ended;
   const allMs = sum([...tenants.values()].map(({ deviceMs }) => deviceMs));
   return {
     devices: devices.length,
     ...{ jobs, rows, evaluations, endedMs, batches, deviceFaults, movedRows },
     refused: refusals,
+    cancelled: cancels,
+    abandoned: abandoned / evaluations,
+    freedMs: percentiles(freeing),
     unfinished: left.size,
     busy: sum(busyMs) / (endedMs * devices.length),
     batchFullness: fullness / batches,
@@ -71,11 +80,12 @@ export function report({ devices }: Scenario, ended: Ended, statistics: Statisti
 
 /** For people; a table of the classes and of the tenants, the heaviest first, at most so many. */
 export function text(found: Report, mostTenants = 12): string {
-  const { deadlinesMet, classes } = found;
+  const { deadlinesMet, classes, cancelled, abandoned, freedMs } = found;
   const lines = [
     `${found.jobs} jobs, ${found.rows} rows, ${found.evaluations} evaluations on ${found.devices} devices in ${(found.endedMs / 1000).toFixed(1)} simulated s`,
     `devices busy ${percent(found.busy)}, batches ${percent(found.batchFullness)} full, ${found.refused} jobs refused, ${found.unfinished} not ended`,
     `devices lost ${found.deviceFaults} times, with ${found.movedRows} rows that went on elsewhere`,
+    `${cancelled} jobs cancelled, after ${percent(abandoned)} of all evaluations; their registers were free within ${freedMs.p50.toFixed(0)} ms (p50), ${freedMs.p99.toFixed(0)} ms (p99)`,
     `deadlines met: ${deadlinesMet === null ? "none set" : percent(deadlinesMet)}`,
     "",
     "                  jobs   share   first step, ms: p50     p95     p99   finish, ms: p50     p95     p99",

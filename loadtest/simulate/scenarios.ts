@@ -18,7 +18,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     endMs: 60_000,
     finish: false,
   },
-  /** People look at previews while 500 batch jobs fill one GPU. */
+  /** People look at previews, and one in five has soon seen enough, while 500 batch jobs fill one GPU. */
   interactive: {
     devices: [gpu],
     sources: [
@@ -31,7 +31,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
         rows: [8, 8],
         evaluations: [100, 200],
       },
-      { tenant: "people", perSecond: 4, rows: [1, 4], evaluations: [20, 50] },
+      {
+        tenant: "people",
+        perSecond: 4,
+        rows: [1, 4],
+        evaluations: [20, 50],
+        cancels: { share: 0.2, afterMs: [100, 1000] },
+      },
     ],
     endMs: 30_000,
   },
@@ -39,7 +45,13 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   deadlines: {
     devices: [cpu, cpu, cpu, cpu],
     sources: [
-      { tenant: "crowd", perSecond: 6, rows: [4, 8], evaluations: [20, 60] },
+      {
+        tenant: "crowd",
+        perSecond: 6,
+        rows: [4, 8],
+        evaluations: [20, 60],
+        cancels: { share: 0.1, afterMs: [0, 20_000] },
+      },
       {
         tenant: "punctual",
         perSecond: 4,
@@ -67,7 +79,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
 /**
  * Seven tenths of what a thousand devices do in full batches. Half of them serve two models, the others two others; a fifth are slower.
- * Every tenth tenant sends six times as much as the others, every fourth sends batch work, every eighth has deadlines.
+ * Every tenth tenant sends six times as much as the others, every fourth sends batch work, every eighth has deadlines. One job in
+ * ten is cancelled, if it has not ended.
  */
 function fleet(): Scenario {
   const slow = { ...gpu, stepMs: (places: number) => 2 * gpu.stepMs(places) };
@@ -88,6 +101,7 @@ function fleet(): Scenario {
       perSecond: perSecond(i),
       rows: [1, 2] as const,
       evaluations: [5, 15] as const,
+      cancels: { share: 0.1, afterMs: [0, 1000] as const },
       ...(i % 8 === 3 && { deadlineMs: [2000, 5000] as const }),
     })),
     endMs: 8_700,

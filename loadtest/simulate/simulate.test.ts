@@ -2,7 +2,8 @@ import test from "ava";
 import fc from "fast-check";
 import { CPU, GPU } from "./device-model.ts";
 import type { Scenario } from "./scenario.ts";
-import { simulate } from "./simulate.ts";
+import { observe, simulate } from "./simulate.ts";
+import type { SimulatedJob, SimulatedRow } from "./simulated-device.ts";
 import { arrivals, type JobSource } from "./workload.ts";
 
 const source = fc.record({
@@ -14,6 +15,10 @@ const source = fc.record({
   rows: fc.constant([1, 9] as const),
   evaluations: fc.constant([1, 12] as const),
   deadlineMs: fc.constantFrom([10, 900] as const, [1e6, 1e6] as const),
+  cancels: fc.constantFrom(
+    { share: 0, afterMs: [0, 0] as const },
+    { share: 0.5, afterMs: [0, 400] as const },
+  ),
 });
 
 test("every job ends, every evaluation is done once whatever fails, and the seed decides everything", (t) => {
@@ -39,9 +44,17 @@ test("every job ends, every evaluation is done once whatever fails, and the seed
         };
         const { jobs, batches, endedMs, decisions, busyMs } = simulate(scenario, seed);
         const done = batches.reduce((sum, { places, fails }) => sum + (fails ? 0 : places), 0);
-        const asked = jobs.reduce((sum, { rows, evaluations }) => sum + rows * evaluations, 0);
-        t.is(done, asked);
-        for (const { members, unfinished, endMs, firstStepMs, atMs } of jobs) {
+        const whole = jobs.filter(({ cancelledMs }) => cancelledMs === undefined);
+        const stepped = jobs.flatMap(({ members, evaluations }) =>
+          members.map(({ left }) => evaluations - left),
+        );
+        // A row that a device has when its job is cancelled runs to the end of that step.
+        const least = stepped.reduce((sum, steps) => sum + steps, 0);
+        const cut = jobs.filter(({ cancelledMs }) => cancelledMs !== undefined);
+        const most = least + cut.reduce((sum, { rows }) => sum + rows, 0);
+        t.true(done >= least && done <= most, `${least} <= ${done} <= ${most}`);
+        for (const { unfinished, endMs } of cut) t.deepEqual([unfinished, endMs], [0, undefined]);
+        for (const { members, unfinished, endMs, firstStepMs, atMs } of whole) {
           t.is(unfinished, 0);
           t.true(members.every(({ left }) => left === 0));
           t.true(atMs < (firstStepMs ?? 0) && (firstStepMs ?? 0) <= (endMs ?? 0));
@@ -52,6 +65,44 @@ test("every job ends, every evaluation is done once whatever fails, and the seed
     ),
     { numRuns: 20 },
   );
+});
+
+test("a cancelled job has no step after the one that it is in, and what it held is free by then", (t) => {
+  const scenario: Scenario = {
+    devices: [GPU, GPU],
+    sources: [
+      {
+        ...{ tenant: "a", perSecond: 60, rows: [1, 64], evaluations: [20, 60] },
+        cancels: { share: 0.5, afterMs: [0, 400] },
+      },
+    ],
+    endMs: 3000,
+    maxActiveRows: 100,
+    faults: { meanUpMs: 1000, meanDownMs: 100 },
+  };
+  const late = new Map<SimulatedRow, number>();
+  const held = new Map<SimulatedJob, number>();
+  let freed = 0;
+  const cancelled = new Set<SimulatedJob>();
+  observe(scenario, 3, undefined, {
+    cancelled: (job) => cancelled.add(job),
+    freed: (job, nowMs) => {
+      freed++;
+      held.set(job, nowMs - (job.cancelledMs ?? 0));
+      t.true(job.members.every(({ active }) => !active));
+    },
+    batch: ({ choice }) => {
+      for (const row of choice.rows) {
+        if (row.job.cancelledMs !== undefined) late.set(row, (late.get(row) ?? 0) + 1);
+      }
+    },
+  });
+  t.true(cancelled.size > 20);
+  t.is(freed, cancelled.size);
+  t.true(late.size > 0 && [...late.values()].every((steps) => steps === 1));
+  // A batch runs and one waits behind it.
+  const longestMs = 2 * GPU.stepMs(GPU.limit);
+  for (const ms of held.values()) t.true(ms <= longestMs, `${ms} ms`);
 });
 
 test("nothing waits while a device is free", (t) => {

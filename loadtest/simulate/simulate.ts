@@ -21,6 +21,8 @@ export interface Outcome extends Ended {
   /** Every job that was not refused. */
   readonly jobs: readonly SimulatedJob[];
   readonly refused: readonly ArrivingJob[];
+  /** Of the jobs, those that were cancelled before they ended. */
+  readonly cancelled: readonly SimulatedJob[];
   readonly batches: readonly BatchRecord[];
 }
 
@@ -36,10 +38,12 @@ export function simulate(
 ): Outcome {
   const jobs: SimulatedJob[] = [];
   const refused: ArrivingJob[] = [];
+  const cancelled: SimulatedJob[] = [];
   const batches: BatchRecord[] = [];
   const ended = observe(scenario, seed, arriving, {
     refused: (job) => refused.push(job),
     admitted: (job) => jobs.push(job),
+    cancelled: (job) => cancelled.push(job),
     batch: ({ choice, device, endMs, stepMs, fails }) => {
       const tenants = new Map<string, number>();
       for (const { job } of choice.rows) {
@@ -49,7 +53,7 @@ export function simulate(
       batches.push({ endMs, stepMs, places: choice.rows.length, limit, fails, tenants });
     },
   });
-  return { ...ended, jobs, refused, batches };
+  return { ...ended, jobs, refused, cancelled, batches };
 }
 
 /** The same with nothing remembered but what the observer remembers. */

@@ -17,6 +17,8 @@ export interface SimulatedJob extends ArrivingJob {
   unfinished: number;
   firstStepMs: number | undefined;
   endMs: number | undefined;
+  /** When it was cancelled, unless it had ended. */
+  cancelledMs: number | undefined;
 }
 
 export interface SimulatedRow {
@@ -44,6 +46,9 @@ export interface Observer {
   /** The first of a job's rows has done its first step. */
   stepped?(job: SimulatedJob, nowMs: number): void;
   ended?(job: SimulatedJob, nowMs: number): void;
+  cancelled?(job: SimulatedJob, nowMs: number): void;
+  /** A cancelled job's last row has given back its registers. */
+  freed?(job: SimulatedJob, nowMs: number): void;
   /** A batch has run. */
   batch?(batch: SimulatedBatch): void;
 }
@@ -60,6 +65,8 @@ export interface DeviceOptions {
   readonly weightOf: (tenant: string) => number;
   readonly observer: Observer;
   readonly ended: (job: SimulatedJob) => void;
+  /** A row of a cancelled job holds nothing any more. */
+  readonly freed: (row: SimulatedRow, nowMs: number) => void;
 }
 
 /** One device under the real scheduler and the real cost model, as the engine drives them. */
@@ -141,6 +148,10 @@ export class SimulatedDevice {
     const model = choice.rows[0]?.job.model ?? "";
     if (!fails) this.costs.get(model)?.observe(choice.rows.length, stepMs);
     for (const row of choice.rows) {
+      if (row.job.cancelledMs !== undefined) {
+        this.#free(row, endMs);
+        continue;
+      }
       if (!fails) this.#step(row, endMs);
       if (row.left > 0) this.#ready(row);
     }
@@ -156,7 +167,12 @@ export class SimulatedDevice {
    */
   lose(rows: readonly SimulatedRow[], nowMs: number): void {
     const { scheduler } = this.#options;
-    for (const { choice } of this.#away) scheduler.back(choice);
+    for (const { choice } of this.#away) {
+      scheduler.back(choice);
+      for (const row of choice.rows) {
+        if (row.job.cancelledMs !== undefined) this.#free(row, nowMs);
+      }
+    }
     this.#away.clear();
     this.#busyUntilMs = nowMs;
     for (const row of rows) {
@@ -167,6 +183,22 @@ export class SimulatedDevice {
         row.active = false;
       }
     }
+  }
+
+  /** Takes out a row whose job was cancelled; one in a batch keeps its registers until that has ended. */
+  cancel(row: SimulatedRow, nowMs: number): void {
+    const { scheduler, placement } = this.#options;
+    if (row.home !== undefined) placement.remove(row.home);
+    if (!row.active) {
+      this.#waiting.remove(row);
+      this.#options.freed(row, nowMs);
+    } else if (scheduler.remove(this.#lane(row.job.model), row)) this.#free(row, nowMs);
+  }
+
+  #free(row: SimulatedRow, nowMs: number): void {
+    this.#waiting.release(row);
+    row.active = false;
+    this.#options.freed(row, nowMs);
   }
 
   #lane(model: string): string {

@@ -47,6 +47,8 @@ export class Simulation {
   /** Rows of models that no open device has. */
   #homeless: SimulatedRow[] = [];
   readonly #weightOf: (tenant: string) => number;
+  /** Cancelled jobs that a device still has rows of. */
+  #leaving = 0;
   #order = 0;
   #decisions = 0;
   #deviceFaults = 0;
@@ -67,6 +69,7 @@ export class Simulation {
       ...{ random, maxActiveRows, weightOf },
       observer,
       ended: (job: SimulatedJob) => this.#jobs.delete(job),
+      freed: ({ job }: SimulatedRow, nowMs: number) => this.#freed(job, nowMs),
     };
     this.#devices = devices.map((model, i) => {
       const { models = all } = model;
@@ -87,7 +90,7 @@ export class Simulation {
         this.#nowMs = job.value.atMs;
         this.#arrive(job.value);
         job = jobs.next();
-      } else if (event === undefined || (job.done && this.#jobs.size === 0)) break;
+      } else if (event === undefined || (job.done && this.#jobs.size + this.#leaving === 0)) break;
       else if (!finish && event.key > endMs) break;
       else {
         this.#events.remove(event);
@@ -108,8 +111,8 @@ export class Simulation {
   #arrive(arriving: ArrivingJob): void {
     const { rows, evaluations } = arriving;
     const members: SimulatedRow[] = [];
-    const state = { members, unfinished: rows, firstStepMs: undefined, endMs: undefined };
-    const job: SimulatedJob = { ...arriving, ...state };
+    const times = { firstStepMs: undefined, endMs: undefined, cancelledMs: undefined };
+    const job: SimulatedJob = { ...arriving, members, unfinished: rows, ...times };
     for (let i = 0; i < rows; i++) {
       const row: SimulatedRow = { job, left: evaluations, active: false, home: undefined };
       row.home = this.#home(row);
@@ -123,6 +126,35 @@ export class Simulation {
     this.#jobs.add(job);
     this.#observer.admitted?.(job);
     this.#settle(members);
+    const { cancelMs } = arriving;
+    if (cancelMs !== undefined) this.#at(cancelMs, () => this.#cancel(job));
+  }
+
+  #cancel(job: SimulatedJob): void {
+    if (!this.#jobs.delete(job)) return;
+    job.cancelledMs = this.#nowMs;
+    this.#leaving++;
+    this.#observer.cancelled?.(job, this.#nowMs);
+    const devices = new Set<SimulatedDevice>();
+    for (const row of job.members) {
+      if (row.left === 0) continue;
+      const device = this.#byName.get(row.home?.device ?? "");
+      if (device === undefined) this.#freed(job, this.#nowMs);
+      else {
+        device.cancel(row, this.#nowMs);
+        devices.add(device);
+      }
+    }
+    this.#homeless = this.#homeless.filter((row) => row.job !== job);
+    for (const device of devices) this.#pump(device);
+  }
+
+  /** A row of a cancelled job is gone. */
+  #freed(job: SimulatedJob, nowMs: number): void {
+    job.unfinished--;
+    if (job.unfinished > 0) return;
+    this.#leaving--;
+    this.#observer.freed?.(job, nowMs);
   }
 
   #home(row: SimulatedRow): SimulatedRow["home"] {

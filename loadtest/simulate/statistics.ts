@@ -54,6 +54,11 @@ export class Statistics implements Observer {
   /** Of jobs that were not refused: those with a deadline, and those that ended by it. */
   due = 0;
   met = 0;
+  /** Jobs that were cancelled before they ended; evaluations of their rows that had been done by then. */
+  cancels = 0;
+  abandoned = 0;
+  /** From the cancel to the end of the last step of its rows, when all registers are free. */
+  readonly freeing: Times = new Times();
   batches = 0;
   evaluations = 0;
   /** Of each batch its places over its lane's limit, added up. */
@@ -83,6 +88,17 @@ export class Statistics implements Observer {
   ended(job: SimulatedJob, nowMs: number): void {
     if (job.deadlineMs !== undefined && nowMs <= job.deadlineMs) this.met++;
     for (const { finish } of this.#of(job)) finish.add(nowMs - job.atMs);
+  }
+
+  cancelled(job: SimulatedJob, nowMs: number): void {
+    this.cancels++;
+    for (const { left } of job.members) this.abandoned += job.evaluations - left;
+    // Whether it would have been met is not known.
+    if (job.deadlineMs !== undefined && nowMs <= job.deadlineMs) this.due--;
+  }
+
+  freed({ cancelledMs = 0 }: SimulatedJob, nowMs: number): void {
+    this.freeing.add(nowMs - cancelledMs);
   }
 
   batch({ choice, device, stepMs, endMs }: SimulatedBatch): void {

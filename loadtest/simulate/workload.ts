@@ -21,6 +21,11 @@ export interface JobSource {
   readonly evaluations: readonly [least: number, most: number];
   /** Deadline after arrival, in ms, uniform between the two; default none. */
   readonly deadlineMs?: readonly [least: number, most: number];
+  /** A share of the jobs is cancelled so long after arrival, in ms, uniform between the two, unless it has ended; default none. */
+  readonly cancels?: {
+    readonly share: number;
+    readonly afterMs: readonly [least: number, most: number];
+  };
 }
 
 /** A job as it comes. */
@@ -34,6 +39,8 @@ export interface ArrivingJob {
   readonly evaluations: number;
   /** On the simulated clock. */
   readonly deadlineMs: number | undefined;
+  /** When its caller cancels it, on the simulated clock. */
+  readonly cancelMs?: number | undefined;
 }
 
 /** A source, ordered by when it sends its next burst. */
@@ -77,7 +84,8 @@ export function* arrivals(
 function job(source: JobSource, atMs: number, random: Random): ArrivingJob {
   const within = ([least, most]: readonly [number, number]): number =>
     least + Math.floor(random.uniform() * (most - least + 1));
-  return {
+  const { cancels, deadlineMs } = source;
+  const asked = {
     atMs,
     tenant: source.tenant,
     priority: source.priority ?? "interactive",
@@ -85,6 +93,8 @@ function job(source: JobSource, atMs: number, random: Random): ArrivingJob {
     sampler: source.sampler ?? "",
     rows: within(source.rows),
     evaluations: within(source.evaluations),
-    deadlineMs: source.deadlineMs === undefined ? undefined : atMs + within(source.deadlineMs),
+    deadlineMs: deadlineMs === undefined ? undefined : atMs + within(deadlineMs),
   };
+  const isCancelled = cancels !== undefined && random.uniform() < cancels.share;
+  return isCancelled ? { ...asked, cancelMs: atMs + within(cancels.afterMs) } : asked;
 }
