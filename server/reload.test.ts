@@ -273,7 +273,8 @@ test("the operator's calls are not for web pages, and say what there is", async 
     t.is((await admin(served, "POST", "/v1/models/reload", page)).status, 403);
     const { status, body } = await admin(served, "POST", "/");
     t.is(status, 404);
-    t.deepEqual(Object.keys(body.endpoints ?? {}), ["GET /v1/models", "POST /v1/models/reload"]);
+    const calls = ["GET /v1/devices", "GET /v1/models", "POST /v1/models/reload"];
+    t.deepEqual(Object.keys(body.endpoints ?? {}), calls);
     const elsewhere = await fetch(`http://127.0.0.1:${served.server.httpPort}/v1/models/reload`, {
       method: "POST",
     });

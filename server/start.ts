@@ -4,10 +4,14 @@ import { setTimeout } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import { limitsOf } from "./config/limits.ts";
+import { describeDevice } from "./devices/describe-device.ts";
+import { openFleet } from "./devices/open-fleet.ts";
+import { readDevices } from "./devices/read-devices.ts";
 import type { RowScheduler } from "./engine/batches.ts";
 import { Engine, type EngineLoad } from "./engine/engine.ts";
+import type { Fleet } from "./engine/fleet.ts";
 import { Slab } from "./engine/slab.ts";
-import { Workers, type WorkersOptions } from "./engine/workers.ts";
+import type { WorkersOptions } from "./engine/workers.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
 import type { Readiness } from "./http/answer.ts";
 import { readPage } from "./http/page.ts";
@@ -64,7 +68,7 @@ export interface StartOptions {
 /**
  * Starts everything: models, workers, engine, both front ends. Resolves when requests are answered.
  *
- * @throws ConfigError where the file of tenants is wrong
+ * @throws ConfigError where the file of tenants or of devices is wrong, or a device has no provider that works
  */
 export async function startServer(
   config: Config,
@@ -74,21 +78,31 @@ export async function startServer(
   const tenants = openTenants(config);
   const telemetry = startTelemetry(config);
   const slab = new Slab(config.slabMib * 1024 * 1024);
-  const workers = new Workers({
-    slab: slab.memory,
-    threads: 1,
-    isolation: config.isolation,
-    watchdogMs: 1000 * config.watchdogS,
-    maxHeapMib: config.workerHeapMib,
-    onLost(loss) {
-      log.warn(loss, "a worker was lost and is replaced");
-      telemetry?.workerLost(loss.task ?? "none");
+  const { fleet, devices } = await openFleet(
+    readDevices(config),
+    {
+      slab: slab.memory,
+      isolation: config.isolation,
+      watchdogMs: 1000 * config.watchdogS,
+      maxHeapMib: config.workerHeapMib,
+      onLost(loss) {
+        log.warn(loss, "a worker was lost and is replaced");
+        telemetry?.workerLost(loss.task ?? "none");
+      },
     },
-    ...workersOptions,
-  });
+    workersOptions,
+  );
+  for (const device of devices) {
+    for (const skipped of device.skipped) {
+      log.warn({ device: device.workers.name, ...skipped }, "a provider does not work here");
+    }
+    log.info(describeDevice(device), "device opened");
+  }
   const engine = new Engine({
     slab,
-    workers,
+    fleet,
+    onMissing: (device, lane, error) =>
+      log.warn({ device: device.name, lane, err: error }, "a device can't run a graph"),
     limits: limitsOf(config, tenants),
     weightOf: (tenant) => tenants.of(tenant).weight,
     retentionMs: 1000 * config.jobRetentionS,
@@ -99,14 +113,14 @@ export async function startServer(
   });
   const cache = config.cache || join(homedir(), ".cache", "scorestream");
   const models = new ServedModels(
-    modelHost(config, { engine, workers, cache }, log),
+    modelHost(config, { engine, fleet, cache }, log),
     config.defaultModel,
   );
   const uploads = openUploadStore(config);
   const service = new ScoreStream(engine, { models, limits: config, uploads, tenants });
   let serving = true;
   const settle = (): void => {
-    service.ready = serving && models.current.models.size > 0 && workers.out === undefined;
+    service.ready = serving && models.current.models.size > 0 && fleet.out === undefined;
   };
   const reload = async (): Promise<ReloadReport> => {
     const report = await models.reload();
@@ -116,7 +130,7 @@ export async function startServer(
     return report;
   };
   const readiness = (): Readiness => ({
-    reasons: service.ready ? [] : [whyNotReady(serving, workers)],
+    reasons: service.ready ? [] : [whyNotReady(serving, fleet)],
     problems: models.current.problems,
   });
   await reload();
@@ -125,7 +139,7 @@ export async function startServer(
   const grpc = await startGrpc(service, config, log, telemetry?.called);
   const http = await startHttp(service, config, log, { page, readiness });
   const ws = startWs(http.server, service, config, log);
-  const admin = await startAdmin(config.admin, { models, reload }, log);
+  const admin = await startAdmin(config.admin, { models, devices, reload }, log);
   const metrics = await startMetrics(config.metrics, telemetry?.metrics, log);
   telemetry?.gauge(() => ({
     load: engine.load,
@@ -133,13 +147,12 @@ export async function startServer(
     slabBytes: slab.memory.byteLength,
     uploadBytes: uploads.bytes,
     ready: service.ready,
-    devicesOut: workers.out === undefined ? 0 : 1,
+    devicesOut: devices.length - fleet.inService.length,
     sockets: ws.size,
   }));
-  workers.follow(() => {
-    const { out } = workers;
-    if (out === undefined) log.info("the device works again");
-    else log.error({ err: out }, "the device was taken out");
+  fleet.follow(({ name, out }) => {
+    if (out === undefined) log.info({ device: name }, "the device works again");
+    else log.error({ device: name, err: out }, "the device was taken out");
     settle();
   });
   return {
@@ -166,13 +179,13 @@ export async function startServer(
       // Every job has ended by now; what is left is to be read.
       await Promise.all([ws.close(FLUSH_MS), grpc.close(FLUSH_MS), admin?.close(0)]);
       await Promise.all([http.close(FLUSH_MS), metrics?.close(0)]);
-      await Promise.all([workers.close(), telemetry?.stop()]);
+      await Promise.all([...devices.map(({ workers }) => workers.close()), telemetry?.stop()]);
       return cut;
     },
   };
 }
 
-function whyNotReady(serving: boolean, { out }: Workers): string {
+function whyNotReady(serving: boolean, { out }: Fleet): string {
   if (!serving) return "the server is shutting down";
   return out === undefined ? "no model can be served" : out.message;
 }

@@ -31,6 +31,8 @@ export interface Config {
   readonly maxStepMs: number;
   readonly slabMib: number;
   readonly threads: number;
+  readonly providers: string;
+  readonly devices: string;
   readonly isolation: Isolation;
   readonly watchdogS: number;
   readonly workerHeapMib: number;

@@ -38,6 +38,7 @@ test("every setting can be set by its flag and by its variable", (t) => {
     const value =
       /from (\d+)/.exec(range)?.[1] ??
       (range.startsWith("one of") ? range.split(", ").at(-1) : undefined) ??
+      (range.startsWith("some of") ? "cuda, cpu" : undefined) ??
       (range.startsWith("origins") ? "https://a.example,http://b.example:3000" : undefined) ??
       (range.startsWith("HOST:PORT") ? "[::1]:0" : undefined) ??
       (range.startsWith("a URL") ? "http://a.example:4318" : "x");
@@ -95,6 +96,13 @@ const wrong: readonly [argv: string[], env: Record<string, string>, expected: Re
     /^--allowed-origins: seen "a.example", expected origins/,
   ],
   [["--allowed-origins", "https://a.example/"], {}, /^--allowed-origins: seen /],
+  [
+    ["--providers", "cuda,rocm"],
+    {},
+    /^--providers: seen "cuda,rocm", expected some of tensorrt, cuda, webgpu, cpu, separated/,
+  ],
+  [["--providers", "cpu,cpu"], {}, /^--providers: seen "cpu,cpu", expected .* none twice$/],
+  [["--providers="], {}, /^--providers: seen "", /],
   [["-x"], {}, /^unknown flag -x, /],
   [["50051"], {}, /^seen "50051", expected a flag: --help lists them$/],
   [

@@ -80,6 +80,25 @@ export function choice<const T extends string>(
   };
 }
 
+/** Some of a few words, separated by commas, none twice. */
+export function choices(
+  name: string,
+  defaultValue: string,
+  words: readonly string[],
+  told: Words,
+): Setting<string> {
+  const known = (given: string): boolean => {
+    const seen = given.split(",").map((one) => one.trim());
+    return new Set(seen).size === seen.length && seen.every((one) => words.includes(one));
+  };
+  return {
+    ...named(name, told),
+    default: defaultValue,
+    range: `some of ${words.join(", ")}, separated by commas, none twice`,
+    schema: z.string().refine(known),
+  };
+}
+
 /** HOST:PORT, with an IPv6 address in brackets; or nothing. */
 export function address(name: string, words: Words): Setting<string> {
   return {

@@ -1,5 +1,15 @@
+import { PROVIDERS } from "../../worker/protocol.ts";
 import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
-import { address, choice, httpUrl, integer, origins, type Setting, text } from "./setting.ts";
+import {
+  address,
+  choice,
+  choices,
+  httpUrl,
+  integer,
+  origins,
+  type Setting,
+  text,
+} from "./setting.ts";
 
 const PORTS = [0, 65_535] as const;
 
@@ -74,6 +84,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   threads: integer("threads", 0, [0, 1024], {
     unit: "threads",
     doc: "Threads inside one network evaluation; 0: as many as there are cores.",
+  }),
+  providers: choices("providers", "cpu", PROVIDERS, {
+    doc: "What runs networks, in order of preference: the first that works here (docs/devices.md).",
+  }),
+  devices: text("devices", "", {
+    doc: "JSON file of several devices, each with providers of its own (docs/devices.md); empty: one, as --providers says.",
   }),
   isolation: choice("isolation", "thread", ISOLATIONS, {
     doc: "What networks run in: a thread of the server, or a process, which a native crash ends alone.",

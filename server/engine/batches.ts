@@ -2,6 +2,8 @@ import type { BatchAnswer, RowAnswer } from "../../worker/protocol.ts";
 import { asServerError, ServerError } from "../errors.ts";
 import { claimOf, learnEvaluations } from "./backlog.ts";
 import { BatchTurns } from "./batch-turns.ts";
+import type { LaneTerms } from "./device-schedule.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Job } from "./job.ts";
 import { laneOfRow } from "./lane.ts";
 import type { EngineObserver } from "./observer.ts";
@@ -31,7 +33,7 @@ export interface RowsOwner {
 }
 
 export interface BatchesOptions {
-  readonly workers: EngineWorkers;
+  readonly fleet: Fleet;
   readonly scheduler: RowScheduler;
   readonly lanes: OpenLanes;
   readonly registers: Registers;
@@ -48,6 +50,14 @@ function triesAlone({ code }: ServerError): number {
   return code === "worker-lost" ? 5 : 2;
 }
 
+/** A device and what it has. */
+interface BusyDevice {
+  readonly workers: EngineWorkers;
+  readonly turns: BatchTurns;
+  /** Batches that its workers have. */
+  underWay: number;
+}
+
 /** Where a row is in its program, for who reads of what went wrong there. */
 function whereIs({ job, graph, index, step, steps }: Row): string {
   const time = step?.evaluate?.time ?? 0;
@@ -61,16 +71,16 @@ function whereIs({ job, graph, index, step, steps }: Row): string {
 export class Batches {
   readonly #options: BatchesOptions;
   readonly #owner: RowsOwner;
-  readonly #turns: BatchTurns;
+  readonly #devices: readonly BusyDevice[];
   /** Rows whose batch has failed. */
   readonly #suspects = new Suspects<Row>();
-  /** Batches that workers have. */
-  #underWay = 0;
 
   constructor(options: BatchesOptions, owner: RowsOwner) {
     this.#options = options;
     this.#owner = owner;
-    this.#turns = new BatchTurns(options.workers.threads);
+    this.#devices = options.fleet.devices.map((workers) => {
+      return { workers, turns: new BatchTurns(workers.threads), underWay: 0 };
+    });
   }
 
   /** A row is ready for its next step. */
@@ -98,47 +108,68 @@ export class Batches {
    * @param sentMs when what it is done for has come: what it takes is part of the next batch's turn
    */
   send(sentMs: number): void {
-    const { workers, scheduler, now } = this.#options;
-    while (this.#underWay < workers.capacity) {
-      const retry = this.#suspects.next();
-      const full = this.#underWay >= workers.threads;
-      const choice = retry ?? scheduler.next(now(), { full });
-      if (choice === undefined) break;
-      void this.#run(choice, sentMs, retry);
+    // EngineWorkers that are free come first, on whichever device: behind a batch that runs another one waits.
+    for (const behind of [false, true]) {
+      for (const device of this.#devices) this.#sendTo(device, behind, sentMs);
     }
   }
 
-  /** Run: one step of each row with one evaluation, on any worker. */
-  async #run(choice: Choice<Row>, sentMs: number, retry?: Retry<Row>): Promise<void> {
-    const { scheduler, lanes, workers, observer, now } = this.#options;
+  /** @param behind also batches that wait behind those that run */
+  #sendTo(device: BusyDevice, behind: boolean, sentMs: number): void {
+    const { scheduler, lanes, now } = this.#options;
+    const { workers } = device;
+    const room = behind ? workers.capacity : workers.threads;
+    while (workers.out === undefined && device.underWay < room) {
+      const retry = this.#suspects.next((lane) => lanes.shareOf(workers, lane)?.helps === false);
+      const termsOf = (lane: string): LaneTerms | undefined => {
+        const share = lanes.shareOf(workers, lane);
+        return share && { ...share, full: behind || share.helps };
+      };
+      const choice = retry ?? scheduler.next(now(), { full: behind, termsOf });
+      if (choice === undefined) break;
+      void this.#run(device, choice, sentMs, retry);
+    }
+  }
+
+  /** Run: one step of each row with one evaluation, on any worker of a device. */
+  async #run(
+    device: BusyDevice,
+    choice: Choice<Row>,
+    sentMs: number,
+    retry?: Retry<Row>,
+  ): Promise<void> {
+    const { scheduler, lanes, observer, now } = this.#options;
+    const { workers } = device;
     const { lane, rows } = choice;
-    const { graph, source, cost } = lanes.get(lane);
-    this.#underWay++;
-    const turn = this.#turns.send(sentMs);
+    const { graph, devices } = lanes.get(lane);
+    const here = devices.get(workers);
+    if (here === undefined) throw new RangeError(`lane ${lane} does not run on ${workers.name}`);
+    device.underWay++;
+    const turn = device.turns.send(sentMs);
     for (const row of rows) {
       row.running = true;
       row.previewing = row.previewDue(now());
     }
     const places = rows.reduce((sum, row) => sum + row.places, 0);
     const model = rows[0]?.job.spec.model.name ?? "";
-    const back = observer?.batch?.({ model, graph, rows, places });
+    const back = observer?.batch?.({ device: workers.name, model, graph, rows, places });
     let answer: BatchAnswer | ServerError;
     try {
       const steps = rows.map(rowStep);
-      const task = { kind: "batch", graph, source, rows: steps } as const;
-      answer = await workers.batch(task, cost.stepMs(places));
+      const task = { kind: "batch", graph, source: here.source, rows: steps } as const;
+      answer = await workers.batch(task, here.cost.stepMs(places));
     } catch (error) {
       answer = asServerError(error);
     }
-    this.#underWay--;
+    device.underWay--;
     const answeredMs = now();
-    const turnMs = this.#turns.back(turn, answeredMs);
+    const turnMs = device.turns.back(turn, answeredMs);
     if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
     else {
       back?.({ stepMs: answer.totalMs });
       // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
       const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
-      if (evaluates) lanes.measured(lane, places, answer.totalMs, turnMs);
+      if (evaluates) lanes.measured(lane, workers, places, answer.totalMs, turnMs);
     }
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
@@ -149,7 +180,7 @@ export class Batches {
       }
     }
     if (answer instanceof ServerError) {
-      this.#retry({ lane, rows, failures: retry?.failures ?? 0 }, answer);
+      this.#retry(workers, { lane, rows, failures: retry?.failures ?? 0 }, answer);
     }
     if (retry === undefined) scheduler.back(choice);
     this.#owner.back(answeredMs);
@@ -200,10 +231,15 @@ export class Batches {
   }
 
   /** The step has changed nothing, so it can run again: all rows of the batch, until the one to blame is alone. */
-  #retry({ lane, rows, failures }: Retry<Row>, error: ServerError): void {
-    // Every job is about to fail with the device.
-    if (this.#options.workers.out !== undefined) return;
+  #retry(device: EngineWorkers, { lane, rows, failures }: Retry<Row>, error: ServerError): void {
+    // Every job is about to fail with the last device.
+    if (this.#options.fleet.out !== undefined) return;
     const open = rows.filter(({ job }) => job.endedMs === undefined);
+    if (device.out !== undefined) {
+      // No row is to blame: they go on elsewhere.
+      for (const row of open) this.add(row);
+      return;
+    }
     const culprit = this.#suspects.failed({ lane, rows: open, failures }, triesAlone(error));
     if (culprit === undefined) return;
     const message = `a step fails again and again by itself: ${whereIs(culprit)}: ${error.message}`;

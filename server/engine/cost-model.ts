@@ -52,7 +52,8 @@ export class CostModel implements StepCost {
   constructor(profile: StepProfile, bounds: CostBounds) {
     if (profile.stepMs.length === 0) throw new RangeError("the profile has no sizes");
     const stepMs = nondecreasing(profile.stepMs.map((ms) => Math.max(ms, LEAST_MS)));
-    this.#profile = { batchSizes: profile.batchSizes.slice(0, stepMs.length), stepMs };
+    const batchSizes = profile.batchSizes.slice(0, stepMs.length);
+    this.#profile = { batchSizes, stepMs, padded: profile.padded ?? false };
     this.#bounds = bounds;
     this.#ratios = new RecentBySize(this.#profile.batchSizes);
     this.#overheads = new RecentBySize(this.#profile.batchSizes);
@@ -100,9 +101,8 @@ export class CostModel implements StepCost {
     const all = this.#ratios.median;
     if (all === undefined) return;
     const { medians } = this.#ratios;
-    const { batchSizes, stepMs } = this.#profile;
-    const corrected = stepMs.map((ms, i) => ms * (medians[i] ?? all));
-    this.#current = { batchSizes, stepMs: nondecreasing(corrected) };
+    const corrected = this.#profile.stepMs.map((ms, i) => ms * (medians[i] ?? all));
+    this.#current = { ...this.#profile, stepMs: nondecreasing(corrected) };
   }
 
   #measuredOverhead(): StepProfile {

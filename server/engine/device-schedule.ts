@@ -129,8 +129,13 @@ export class DeviceSchedule<Row> {
   }
 
   /** The rows that run next and their queue; see Scheduler.next. */
-  next(nowMs: number, full: boolean): { queue: LaneQueue<Row>; rows: ReadyRow<Row>[] } | undefined {
-    const open = this.#queues.filter((queue) => isOpen(queue, full));
+  next(
+    nowMs: number,
+    { full = false, termsOf }: Asked = {},
+  ): { queue: LaneQueue<Row>; rows: ReadyRow<Row>[] } | undefined {
+    const terms = ({ lane }: LaneQueue<Row>): LaneTerms | undefined =>
+      termsOf === undefined ? { limit: lane.limit, full, alone: true } : termsOf(lane.name);
+    const open = this.#queues.filter((queue) => isOpen(queue, terms(queue)));
     if (open.length === 0) return undefined;
     const longestMs = Math.max(...this.#queues.map(({ lane }) => lane.stepMs(lane.limit)));
     this.#longestMs = longestMs;
@@ -144,7 +149,8 @@ export class DeviceSchedule<Row> {
     for (const each of PRIORITIES) this.#tell(each);
     const lead = this.#lead(open, priority, untilMs[priority]);
     if (lead === undefined) return undefined;
-    const rows = this.#fill(lead, priority, untilMs, longestMs);
+    const limit = terms(lead.queue)?.limit ?? lead.queue.lane.limit;
+    const rows = this.#fill(lead, limit, priority, untilMs, longestMs);
     for (const each of PRIORITIES) this.#tell(each);
     return { queue: lead.queue, rows };
   }
@@ -206,32 +212,33 @@ export class DeviceSchedule<Row> {
 
   #fill(
     { queue, row, urgent }: { queue: LaneQueue<Row>; row: ReadyRow<Row>; urgent: boolean },
+    limit: number,
     priority: Priority,
     untilMs: Readonly<Record<Priority, number | undefined>>,
     longestMs: number,
   ): ReadyRow<Row>[] {
     const { lane, ready } = queue;
     const waiting = this.#waitingNow();
-    const batch = new FormingBatch<Row>(lane, longestMs);
+    const batch = new FormingBatch<Row>({ limit, stepMs: lane.stepMs }, longestMs);
     const got: Got = { interactive: { urgent: 0, fair: 0 }, batch: { urgent: 0, fair: 0 } };
     const { accounts } = this.#classes[priority];
     batch.take(row, ready[priority], accounts, urgent ? "deadline" : "turn");
     got[priority][urgent ? "urgent" : "fair"] += row.places;
-    const fill = (each: Priority, limit: number): void =>
+    const fill = (each: Priority, most: number): void =>
       this.#fillClass(
         batch,
         { queue, lead: row, turnOf: priority },
         each,
         untilMs[each],
-        limit,
+        most,
         got,
       );
     if (!queue.alone) {
       if (priority === "batch" && ready.interactive.size > 0) {
-        fill("batch", this.#batchWork.placesOf(lane.limit));
+        fill("batch", this.#batchWork.placesOf(limit));
       }
-      fill("interactive", lane.limit);
-      fill("batch", lane.limit);
+      fill("interactive", limit);
+      fill("batch", limit);
     }
     const placeMs = batch.close();
     const left = this.#waitingNow();
@@ -301,12 +308,32 @@ export class DeviceSchedule<Row> {
 /** Places that each class got in a batch, by why. */
 type Got = Record<Priority, { urgent: number; fair: number }>;
 
+/** How a lane's rows may be chosen. */
+export interface LaneTerms {
+  /** Places of a batch. */
+  readonly limit: number;
+  /** Only a batch that would not become fuller by waiting. */
+  readonly full: boolean;
+  /** Rows that run alone, too. */
+  readonly alone: boolean;
+}
+
+/** What is asked of a choice; see NextOptions. */
+interface Asked {
+  readonly full?: boolean;
+  readonly termsOf?: (lane: string) => LaneTerms | undefined;
+}
+
 /**
  * Whether a batch of the queue may be chosen. Behind a batch that runs (`full`) only where waiting would not make it
  * fuller: it is full, or none of the lane's rows is away.
  */
-function isOpen<Row>({ lane, alone, ready }: LaneQueue<Row>, full: boolean): boolean {
+function isOpen<Row>(
+  { lane, alone, ready }: LaneQueue<Row>,
+  terms: LaneTerms | undefined,
+): boolean {
   const places = ready.interactive.places + ready.batch.places;
-  if (places === 0) return false;
-  return !full || alone || lane.away === 0 || places >= lane.limit;
+  if (places === 0 || terms === undefined) return false;
+  if (alone) return terms.alone;
+  return !terms.full || lane.away === 0 || places >= terms.limit;
 }

@@ -9,11 +9,11 @@ import type { Limits, TakenBefore } from "./bounds.ts";
 import { duration } from "./duration.ts";
 import { type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
 import { type Fitted, fitToDeadline } from "./fit-to-deadline.ts";
+import type { Benches, Fleet } from "./fleet.ts";
 import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
-import type { Bench } from "./measure-lanes.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OpenLanes } from "./open-lanes.ts";
 import { OpenRows } from "./open-rows.ts";
@@ -29,7 +29,9 @@ import type { EngineWorkers } from "./workers.ts";
 
 export interface EngineOptions {
   readonly slab: Slab;
-  readonly workers: EngineWorkers;
+  readonly fleet: Fleet;
+  /** A device can't run a graph that another one runs. */
+  readonly onMissing?: (device: EngineWorkers, lane: string, error: ServerError) => void;
   readonly limits: Limits;
   /** Jobs that have ended are remembered so long, in ms. */
   readonly retentionMs: number;
@@ -100,15 +102,17 @@ export class Engine {
     this.#now = options.now ?? (() => performance.now());
     this.#observer = options.observer;
     this.#jobs = new Jobs(options.retentionMs, (id) => this.#onForgotten(id));
-    const { weightOf = () => 1, limits, workers, maxBatchRows, maxStepMs } = options;
+    const { weightOf = () => 1, limits, fleet, maxBatchRows, maxStepMs } = options;
     const scheduler = options.scheduler ?? new Scheduler<Row>({ weightOf });
-    const lanes = new OpenLanes(workers, scheduler, { maxPlaces: maxBatchRows, maxStepMs });
+    const bounds = { maxPlaces: maxBatchRows, maxStepMs };
+    const { onMissing } = options;
+    const lanes = new OpenLanes({ fleet, scheduler, bounds, onMissing });
     const registers = new Registers(options.slab);
     this.#lanes = lanes;
     this.#registers = registers;
     const openRows = new OpenRows(lanes.all);
     this.#openRows = openRows;
-    const parts = { workers, scheduler, lanes, registers, openRows };
+    const parts = { fleet, scheduler, lanes, registers, openRows };
     this.#batches = new Batches(
       { ...parts, observer: this.#observer, now: this.#now },
       {
@@ -123,17 +127,20 @@ export class Engine {
     this.#waiting = new WaitingRows(limits.maxActiveRows, ({ job }) => claimOf(job.spec), weightOf);
     const forecast = (): RowForecast<Row>[] => this.#forecast();
     this.#queueUpdates = new QueueUpdates(forecast, this.#now, options.queueIntervalMs);
-    workers.follow(() => this.#failAll());
+    fleet.follow(() => {
+      this.#failStranded();
+      this.#pump();
+    });
   }
 
   /**
    * Warms up every graph of a model, measures its step times and opens its lane.
    *
-   * @param bench where they are measured; default the workers that serve
-   * @throws ServerError where one does not run
+   * @param benches where they are measured; default the workers that serve
+   * @throws ServerError where one runs on no device
    */
-  open(model: Model, bench?: Bench): Promise<void> {
-    return this.#lanes.open(model, bench);
+  open(model: Model, benches?: Benches): Promise<void> {
+    return this.#lanes.open(model, benches);
   }
 
   /** Closes a model's lanes, once none of its jobs runs and none may come, and frees its sessions in the workers. */
@@ -197,9 +204,12 @@ export class Engine {
 
   #submit(request: JobSpec): Job {
     this.checkOpen();
-    if (this.#options.workers.out !== undefined) throw this.#options.workers.out;
+    const { out } = this.#options.fleet;
+    if (out !== undefined) throw out;
     const nowMs = this.#now();
     const { spec, expected } = this.#admit(request, nowMs);
+    const stranded = this.#outFor(spec, expected.rows.lane);
+    if (stranded !== undefined) throw stranded;
     const job = new Job(spec, nowMs, this.#owner);
     this.#jobs.add(job);
     this.#running.add(job);
@@ -325,11 +335,17 @@ export class Engine {
     });
   }
 
-  /** The device is out: nothing that runs can go on. */
-  #failAll(): void {
-    const { out } = this.#options.workers;
-    if (out === undefined) return;
-    for (const job of this.#running) this.#end(job, out);
+  /** Why rows of a job can't be evaluated; undefined where they can. */
+  #outFor({ strict }: JobSpec, lane: string): ServerError | undefined {
+    return this.#options.fleet.out ?? (strict ? this.#lanes.outForAlone(lane) : undefined);
+  }
+
+  /** A device is out: jobs that only it could go on with end. */
+  #failStranded(): void {
+    for (const job of this.#running) {
+      const out = this.#outFor(job.spec, job.unbegun.lane);
+      if (out !== undefined) this.#end(job, out);
+    }
   }
 
   #end(job: Job, error: ServerError): void {

@@ -2,15 +2,25 @@ import type { GraphName, GraphSource } from "../../worker/protocol.ts";
 import type { Model } from "../models/repository.ts";
 import type { AdaptiveEvaluations } from "./adaptive-evaluations.ts";
 import type { CostModel } from "./cost-model.ts";
+import type { StepCost } from "./forming-batch.ts";
 import type { Row } from "./row.ts";
+import type { EngineWorkers } from "./workers.ts";
 
 /** A graph of a model: rows that evaluate it share batches, whatever their task. */
 export interface Lane {
   readonly graph: GraphName;
-  readonly source: GraphSource;
-  readonly cost: CostModel;
+  /** The devices that run it, in the order in which they are given rows. */
+  readonly devices: ReadonlyMap<EngineWorkers, LaneOnDevice>;
+  /** What predictions count in: turns on all of its devices together. */
+  readonly cost: { readonly turns: StepCost };
   /** What its adaptive rows have taken. */
   readonly adaptive: AdaptiveEvaluations;
+}
+
+/** How a device runs a lane, and what that takes there. */
+export interface LaneOnDevice {
+  readonly source: GraphSource;
+  readonly cost: CostModel;
 }
 
 /** A lane's name: two versions of one model have lanes of their own. */

@@ -1,13 +1,12 @@
 import type {
   DeriveAnswer,
   DeriveTask,
+  GraphSource,
   ProfileAnswer,
   ProfileTask,
 } from "../../worker/protocol.ts";
-import type { Model } from "../models/repository.ts";
-import { AdaptiveEvaluations } from "./adaptive-evaluations.ts";
 import { type CostBounds, CostModel } from "./cost-model.ts";
-import { type Lane, laneOf } from "./lane.ts";
+import type { LaneOnDevice } from "./lane.ts";
 import { profiledSizes } from "./step-profile.ts";
 
 /** Where networks are derived and measured before they serve. */
@@ -18,27 +17,32 @@ export interface Bench {
   profile(task: ProfileTask): Promise<ProfileAnswer>;
 }
 
-/** Runs every graph of a model and measures its step times. @throws ServerError where one does not run */
-export async function measureLanes(
-  model: Model,
+/**
+ * Runs a graph and measures its step times.
+ *
+ * @param batchSizes the only sizes that the device runs, ascending; none: any
+ * @throws ServerError where it does not run
+ */
+export async function measureLane(
+  source: GraphSource,
   bench: Bench,
   bounds: CostBounds,
-): Promise<(readonly [name: string, lane: Lane])[]> {
-  const sizes = profiledSizes(bounds.maxPlaces);
-  const lanes: (readonly [name: string, lane: Lane])[] = [];
-  for (const [graph, source] of model.graphs) {
-    const task = {
-      kind: "profile",
-      source,
-      batchSizes: sizes,
-      enoughMs: bounds.maxStepMs,
-    } as const;
-    const { stepMs, placesPerRun } = await bench.profile(task);
-    const profile = { batchSizes: sizes.slice(0, stepMs.length), stepMs };
-    const cost = new CostModel(profile, bounds);
-    const measured = placesPerRun === undefined ? source : { ...source, placesPerRun };
-    const adaptive = new AdaptiveEvaluations();
-    lanes.push([laneOf(model, graph), { graph, source: measured, cost, adaptive }]);
-  }
-  return lanes;
+  batchSizes: readonly number[] = [],
+): Promise<LaneOnDevice> {
+  const padded = batchSizes.length > 0;
+  const sizes = padded ? sizesUpTo(bounds.maxPlaces, batchSizes) : profiledSizes(bounds.maxPlaces);
+  const { stepMs, placesPerRun } = await bench.profile({
+    kind: "profile",
+    source,
+    batchSizes: sizes,
+    enoughMs: bounds.maxStepMs,
+  });
+  const cost = new CostModel({ batchSizes: sizes.slice(0, stepMs.length), stepMs, padded }, bounds);
+  return { source: placesPerRun === undefined ? source : { ...source, placesPerRun }, cost };
+}
+
+/** The sizes that batches of so many places at most are filled up to. */
+export function sizesUpTo(maxPlaces: number, batchSizes: readonly number[]): readonly number[] {
+  const last = batchSizes.findIndex((size) => size >= maxPlaces);
+  return last < 0 ? batchSizes : batchSizes.slice(0, last + 1);
 }

@@ -6,6 +6,8 @@ import type { Row } from "./row.ts";
 
 /** Rows that one evaluation is for. */
 export interface ObservedBatch {
+  /** What runs it. */
+  readonly device: string;
   readonly model: string;
   readonly graph: GraphName;
   readonly rows: readonly Row[];

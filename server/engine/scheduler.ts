@@ -2,6 +2,7 @@ import {
   DeviceSchedule,
   type Lane,
   type LaneQueue,
+  type LaneTerms,
   laneQueue,
   type Priority,
 } from "./device-schedule.ts";
@@ -43,6 +44,11 @@ export interface NextOptions {
    * still runs, where a part of a batch would keep its rows from those that come back in a moment. Default false.
    */
   readonly full?: boolean;
+  /**
+   * On what terms a lane's rows may be chosen, for who shares them with others but takes other batches; undefined: not at
+   * all. Default: up to the lane's limit, and as `full` says.
+   */
+  readonly termsOf?: (lane: string) => LaneTerms | undefined;
 }
 
 export interface SchedulerOptions {
@@ -164,8 +170,8 @@ export class Scheduler<Row> {
    *
    * @param nowMs the time, on the clock of the deadlines
    */
-  next(nowMs: number, { device = "", full = false }: NextOptions = {}): Choice<Row> | undefined {
-    const chosen = this.#devices.get(device)?.next(nowMs, full);
+  next(nowMs: number, { device = "", ...asked }: NextOptions = {}): Choice<Row> | undefined {
+    const chosen = this.#devices.get(device)?.next(nowMs, asked);
     if (chosen === undefined) return undefined;
     const { queue, rows } = chosen;
     const queues = this.#lane(queue.lane.name);

@@ -24,3 +24,10 @@ test("times between and beyond measured sizes are linear", (t) => {
   t.is(expectedStepMs(profile, 2), 10);
   t.is(expectedStepMs(profile, 8), 40);
 });
+
+test("a batch that is filled up takes as long as the next size", (t) => {
+  const profile = { batchSizes: [1, 4], stepMs: [5, 20], padded: true };
+  t.is(expectedStepMs(profile, 1), 5);
+  t.is(expectedStepMs(profile, 2), 20);
+  t.is(expectedStepMs(profile, 8), 40);
+});

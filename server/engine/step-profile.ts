@@ -2,6 +2,8 @@
 export interface StepProfile {
   readonly batchSizes: readonly number[];
   readonly stepMs: readonly number[];
+  /** Batches are filled up to the next size: those between take as long as that one. Default false. */
+  readonly padded?: boolean;
 }
 
 /** Batch sizes worth measuring up to a limit: the powers of two below it, and the limit. */
@@ -33,14 +35,17 @@ export function batchLimit({ batchSizes, stepMs }: StepProfile, maxStepMs: numbe
   return good.at(-1)?.rows ?? 1;
 }
 
-/** Expected time of one evaluation of `rows` rows, in ms: linear between measured sizes and beyond the last. */
-export function expectedStepMs({ batchSizes, stepMs }: StepProfile, rows: number): number {
+/**
+ * Expected time of one evaluation of `rows` rows, in ms: linear between measured sizes, unless batches are filled up, and
+ * beyond the last.
+ */
+export function expectedStepMs({ batchSizes, stepMs, padded }: StepProfile, rows: number): number {
   let beforeRows = 0;
   let beforeMs = 0;
   for (const [i, size] of batchSizes.entries()) {
     const ms = stepMs[i] ?? 0;
     if (rows <= size) {
-      return i === 0
+      return i === 0 || padded
         ? ms
         : beforeMs + ((rows - beforeRows) / (size - beforeRows)) * (ms - beforeMs);
     }

@@ -45,9 +45,14 @@ export class Suspects<Row> {
     return undefined;
   }
 
-  /** Takes the rows that run next, before all that have not failed. */
-  next(): Retry<Row> | undefined {
-    return this.#waiting.pop();
+  /**
+   * Takes the rows that run next, before all that have not failed.
+   *
+   * @param runs whether a lane can be run where they are taken to
+   */
+  next(runs: (lane: string) => boolean): Retry<Row> | undefined {
+    const last = this.#waiting.findLastIndex(({ lane }) => runs(lane));
+    return last < 0 ? undefined : this.#waiting.splice(last, 1)[0];
   }
 
   /** Takes a row out. @returns whether it was there */

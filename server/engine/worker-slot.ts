@@ -1,4 +1,4 @@
-import type { WorkerAnswer, WorkerTask } from "../../worker/protocol.ts";
+import type { Execution, WorkerAnswer, WorkerTask } from "../../worker/protocol.ts";
 import { ServerError } from "../errors.ts";
 import type { Carrier, CarrierOptions, StartCarrier } from "./carrier.ts";
 
@@ -14,6 +14,8 @@ const MAX_STARTS = 5;
 
 export interface SlotOptions extends Omit<CarrierOptions, "setup"> {
   readonly startCarrier: StartCarrier;
+  /** How it runs networks; default on the CPU. */
+  readonly execution?: Execution;
   readonly testing?: unknown;
   /** Another END_MS, in tests. */
   readonly endMs?: number;
@@ -104,11 +106,15 @@ export class WorkerSlot {
   }
 
   #start(): void {
-    const { startCarrier, testing, ...options } = this.#options;
+    const { startCarrier, execution, testing, ...options } = this.#options;
     this.#stopped = undefined;
     this.#ending = undefined;
     this.#ready = false;
-    const setup = { predecessors: this.#starts++, ...(testing === undefined ? {} : { testing }) };
+    const setup = {
+      predecessors: this.#starts++,
+      ...(execution === undefined ? {} : { execution }),
+      ...(testing === undefined ? {} : { testing }),
+    };
     // A worker that was given up may still tell something.
     const mine =
       <A extends readonly unknown[]>(listen: (...told: A) => void) =>

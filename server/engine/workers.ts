@@ -4,9 +4,11 @@ import type {
   BatchTask,
   DeriveAnswer,
   DeriveTask,
+  Execution,
   GraphSource,
   ProfileAnswer,
   ProfileTask,
+  TryAnswer,
   WorkerAnswer,
   WorkerFailure,
   WorkerTask,
@@ -31,6 +33,10 @@ const DERIVE_BOUND = 30;
 const PROBES = 2;
 
 export interface WorkersOptions {
+  /** What the device is called in logs; default "cpu". */
+  readonly name?: string;
+  /** How its workers run networks; default on the CPU. */
+  readonly execution?: Execution;
   readonly slab: SharedArrayBuffer;
   /** Workers, each with its own ONNX Runtime sessions. */
   readonly threads: number;
@@ -54,12 +60,29 @@ export interface WorkersOptions {
 /** Tasks that run when the workers are closed have so long to end, in ms: many steps of a batch. */
 const CLOSE_MS = 5_000;
 
-/** What the engine asks of them. */
+/** What the engine asks of a device. */
 export type EngineWorkers = Bench &
-  Pick<Workers, "threads" | "capacity" | "out" | "follow" | "batch" | "warm" | "release">;
+  Pick<
+    Workers,
+    | "name"
+    | "kind"
+    | "batchSizes"
+    | "threads"
+    | "capacity"
+    | "out"
+    | "follow"
+    | "batch"
+    | "warm"
+    | "release"
+  >;
 
 /** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
 export class Workers implements Bench {
+  readonly name: string;
+  /** Two devices of one kind give the same bits. */
+  readonly kind: string;
+  /** Places that its runs are filled up to; none: any number is as good. */
+  readonly batchSizes: readonly number[];
   readonly threads: number;
   readonly #slots: readonly WorkerSlot[];
   readonly #slotOptions: SlotOptions;
@@ -80,6 +103,11 @@ export class Workers implements Bench {
 
   constructor(options: WorkersOptions) {
     const { slab, threads, isolation, watchdogMs, maxHeapMib, filename, testing, onLost } = options;
+    const { name = "cpu", execution = { provider: "cpu" } } = options;
+    const { deviceId: _, ...alike } = execution;
+    this.name = name;
+    this.kind = JSON.stringify(alike);
+    this.batchSizes = execution.batchSizes ?? [];
     this.threads = threads;
     this.#watchdogMs = watchdogMs ?? 60_000;
     this.#pause = options.pause ?? ((ms) => setTimeout(ms, undefined, { ref: false }));
@@ -88,6 +116,7 @@ export class Workers implements Bench {
       file: new URL(filename ?? "../../worker/main.js", import.meta.url),
       startCarrier: isolation === "process" ? startProcess : startThread,
       maxHeapMib: maxHeapMib ?? 2048,
+      execution,
       testing,
       quiet: options.quiet ?? false,
       ...(onLost === undefined ? {} : { onLost }),
@@ -139,16 +168,24 @@ export class Workers implements Bench {
     return answer;
   }
 
-  /** Loads graphs in every worker, so that no batch waits for that. @throws as `batch` */
-  async warm(sources: readonly GraphSource[]): Promise<void> {
+  /** Loads a graph in every worker and runs it at each batch size, so that no batch waits for that. @throws as `batch` */
+  async warm(source: GraphSource, batchSizes: readonly number[]): Promise<void> {
     if (this.#out !== undefined) throw this.#out;
-    for (const source of sources) {
-      const task = { kind: "profile", source, batchSizes: [1], enoughMs: 0 } as const;
-      for (const slot of this.#slots) {
-        answerOf(await slot.run(task, PROFILE_BOUND * this.#watchdogMs));
-      }
-      this.#probes.set(source.key, task);
+    const task = {
+      kind: "profile",
+      source,
+      batchSizes,
+      enoughMs: Number.POSITIVE_INFINITY,
+    } as const;
+    for (const slot of this.#slots) {
+      answerOf(await slot.run(task, PROFILE_BOUND * this.#watchdogMs));
     }
+    this.#probes.set(source.key, { ...task, batchSizes: batchSizes.slice(0, 1) });
+  }
+
+  /** Evaluates a network of one operator, to see whether the device works at all. @throws as `batch` */
+  async try(): Promise<void> {
+    await this.#run<TryAnswer>({ kind: "try" }, this.#watchdogMs);
   }
 
   /** Frees the sessions of graphs that are evaluated no more, in every worker. Never throws. */

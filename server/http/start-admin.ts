@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import { parseAddress } from "../config/setting.ts";
+import { describeDevice } from "../devices/describe-device.ts";
+import type { OpenDevice } from "../devices/open-fleet.ts";
 import { asServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import type { ReloadReport, ServedModels } from "../models/served-models.ts";
@@ -9,6 +11,7 @@ import { type HttpListening, listenHttp } from "./start-http.ts";
 
 /** What there is, for whoever asks for something else. */
 const ENDPOINTS = {
+  "GET /v1/devices": "what networks run on, and which providers were preferred and do not work",
   "GET /v1/models":
     "the versions that are served, those that end their last jobs, and what can't be served",
   "POST /v1/models/reload":
@@ -17,6 +20,7 @@ const ENDPOINTS = {
 
 /** What the operator's calls act on. */
 export interface Administered {
+  readonly devices: readonly OpenDevice[];
   readonly models: Pick<ServedModels, "current" | "retiring">;
   reload(): Promise<ReloadReport>;
 }
@@ -42,7 +46,7 @@ export async function startAdmin(
 
 async function route(
   request: IncomingMessage,
-  { models, reload }: Administered,
+  { models, devices, reload }: Administered,
   log: Logger,
 ): Promise<Answer> {
   if (request.headers.origin !== undefined || request.headers["sec-fetch-site"] !== undefined) {
@@ -58,6 +62,8 @@ async function route(
       const body = { served, retiring: retiring.map(describe), problems: current.problems };
       return { status: 200, body };
     }
+    case "GET /v1/devices":
+      return { status: 200, body: { devices: devices.map(describeDevice) } };
     case "POST /v1/models/reload":
       try {
         const report = await reload();

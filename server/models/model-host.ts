@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Bench } from "../engine/measure-lanes.ts";
+import { apart, type Benches, type Fleet } from "../engine/fleet.ts";
 import type { Workers } from "../engine/workers.ts";
 import { withDerivedGraphs } from "./derived-graphs.ts";
 import type { Model } from "./model.ts";
@@ -11,7 +11,7 @@ import type { ModelHost } from "./served-models.ts";
 /** What models run on. */
 export interface ModelPlace {
   readonly engine: Engine;
-  readonly workers: Workers;
+  readonly fleet: Fleet<Workers>;
   /** The folder of derived graphs, and of copies of what is served. */
   readonly cache: string;
 }
@@ -19,15 +19,17 @@ export interface ModelPlace {
 /** Reads models from the configured folder and opens them in an engine. */
 export function modelHost(
   config: Pick<Config, "models" | "threads">,
-  { engine, workers, cache }: ModelPlace,
+  { engine, fleet, cache }: ModelPlace,
   log: Logger,
 ): ModelHost {
-  const open = async (bare: Model, bench: Bench, apart: boolean): Promise<Model> => {
+  const open = async (bare: Model, benches: Benches): Promise<Model> => {
+    // Derivation runs on the CPU whatever the bench is on.
+    const [bench = fleet] = benches.values();
     const model = await withDerivedGraphs(bare, (task) => bench.derive(task), cache);
     for (const [graph, reason] of model.missingGraphs) {
       log.warn({ model: model.name, graph, reason }, "a graph could not be derived");
     }
-    await engine.open(model, apart ? bench : undefined);
+    await engine.open(model, benches);
     const graphs = [...model.graphs.keys()];
     const maxBatchRows = graphs.map((graph) => engine.batchLimitOf(model, graph));
     const { name, version } = model;
@@ -46,7 +48,7 @@ export function modelHost(
           ),
       }),
     open: (bare, serving) =>
-      serving ? workers.apart((bench) => open(bare, bench, true)) : open(bare, workers, false),
+      serving ? apart(fleet, (benches) => open(bare, benches)) : open(bare, fleet.serving),
     close: async (model) => {
       await engine.close(model);
       log.info({ model: model.name, version: model.version }, "model closed");

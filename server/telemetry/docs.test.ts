@@ -34,7 +34,7 @@ test("every metric that the docs, the dashboard and the alerts name exists, and 
   ]) {
     const page = await readFile(`${DOCS}${file}`, "utf8");
     const names = page.match(/\b(?:scorestream|rpc_server|nodejs|process)_[a-z0-9_]+/g) ?? [];
-    const labels = /^scorestream_(?:row_state|task|model|graph|worker_task|priority)$/;
+    const labels = /^scorestream_(?:row_state|task|model|graph|device|worker_task|priority)$/;
     const metrics = new Set(
       names
         .filter((name) => !labels.test(name))

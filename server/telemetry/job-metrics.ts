@@ -81,17 +81,18 @@ export function jobMetrics(meter: Meter, now = (): number => performance.now()):
       const ended = error === undefined ? {} : { "error.type": error.code };
       duration.record((now() - job.submittedMs) / 1000, { ...kindOf(job), ...ended });
     },
-    batch({ model, graph, rows, places }) {
+    batch({ device, model, graph, rows, places }) {
+      const on = { "scorestream.device": device };
       const of = { "scorestream.model": model, "scorestream.graph": graph };
       batchRows.record(rows.length, of);
       const evaluating = rows.some((row) => row.step?.evaluate !== undefined);
       return ({ stepMs }) => {
         if (stepMs === undefined) {
-          failures.add(1, of);
+          failures.add(1, { ...of, ...on });
           return;
         }
-        step.record(stepMs / 1000, of);
-        busy.add(stepMs / 1000);
+        step.record(stepMs / 1000, { ...of, ...on });
+        busy.add(stepMs / 1000, on);
         if (evaluating) evaluations.add(places, of);
       };
     },

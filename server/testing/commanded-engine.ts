@@ -4,6 +4,7 @@ import type { RowStep } from "../../worker/protocol.ts";
 import type { Limits, TenantLimits } from "../engine/bounds.ts";
 import { PRIORITIES, type Priority } from "../engine/device-schedule.ts";
 import { Engine } from "../engine/engine.ts";
+import { Fleet } from "../engine/fleet.ts";
 import type { Job } from "../engine/job.ts";
 import type { JobSpec } from "../engine/job-spec.ts";
 import { Slab } from "../engine/slab.ts";
@@ -90,7 +91,7 @@ export class CommandedEngine {
     this.workers = new ScriptedWorkers(stepMs, ({ rows }) => this.#sent(rows));
     this.engine = new Engine({
       slab: new Slab(8 * this.#registerBytes),
-      workers: this.workers,
+      fleet: new Fleet([this.workers]),
       limits: { ...limits, ofTenant: () => ofTenant },
       retentionMs: 1000,
       maxBatchRows: MAX_BATCH_ROWS,

@@ -17,6 +17,9 @@ export type Outcome = "done" | "failed" | "lost" | "nonfinite";
  * no time, which the engine leaves out, so that its costs stay those of `stepMs`.
  */
 export class ScriptedWorkers implements EngineWorkers {
+  readonly name = "scripted";
+  readonly kind = "scripted";
+  readonly batchSizes: readonly number[] = [];
   readonly threads = 1;
   readonly capacity = 2;
   /** Batches that have not come back, the oldest first. */

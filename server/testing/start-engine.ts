@@ -12,6 +12,7 @@ import {
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { Limits } from "../engine/bounds.ts";
 import { Engine } from "../engine/engine.ts";
+import { Fleet } from "../engine/fleet.ts";
 import type { Job } from "../engine/job.ts";
 import { Slab } from "../engine/slab.ts";
 import { Workers, type WorkersOptions } from "../engine/workers.ts";
@@ -74,7 +75,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   const opened = new Map<string, Model>();
   const engine = new Engine({
     slab,
-    workers,
+    fleet: new Fleet([workers]),
     limits: { maxRows, maxActiveRows, ...setup.limits, ofTenant: (tenant) => tenants.of(tenant) },
     weightOf: (tenant) => tenants.of(tenant).weight,
     retentionMs: setup.retentionMs ?? 60_000,
