@@ -65,6 +65,14 @@ for (const channels of [1, 3]) {
     });
   }
 
+  test(`a PNG of ${channels} channels that is compressed on another thread decodes to the very bytes`, async (t) => {
+    const large = { channels, height: 130, width: 140 };
+    const { data } = await encodeImage(picture(large), large, RANGE, ImageFormat.IMAGE_FORMAT_PNG);
+    const { bytes, info } = await decoded(data, channels);
+    t.deepEqual([info.width, info.height], [140, 130]);
+    t.deepEqual(bytes, toBytes(picture(large), large, RANGE));
+  });
+
   test(`JPEG of ${channels} channels decodes to about the bytes of a smooth picture`, async (t) => {
     const square = { channels, height: 16, width: 16 };
     const smooth = Float32Array.from({ length: channels * 256 }, (_, i) => (i % 256) / 128 - 1);
