@@ -91,6 +91,15 @@ test.serial("a rate limit on previews holds", async (t) => {
   t.true(previews >= 1 && previews <= 1 + 20 * seconds, `${previews} in ${seconds} s`);
 });
 
+test.serial("a job of many rows tells of each more rarely", async (t) => {
+  const { submit } = t.context;
+  const started = performance.now();
+  const events = await eventsOf(submit({ model: MODEL, count: 64, sampler: method(400) }));
+  const seconds = (performance.now() - started) / 1000;
+  const told = cases(events).filter((name) => name === "progress").length;
+  t.true(told >= 1 && told <= 64 * (1 + seconds / 2), `${told} in ${seconds} s`);
+});
+
 test.serial("cancel ends a job within a step and frees its registers", async (t) => {
   const { engine, submit } = t.context;
   const job = await submit({ model: MODEL, count: 32, sampler: method(10_000) });

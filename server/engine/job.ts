@@ -16,6 +16,8 @@ import { Row } from "./row.ts";
 
 /** Progress of a row is told at most this often, in ms. */
 const PROGRESS_INTERVAL_MS = 250;
+/** A job of many rows tells of each more rarely, about so much a second in all: events take time from the steps. */
+const PROGRESS_PER_SECOND = 32;
 
 /** Who runs a job. */
 export interface JobOwner {
@@ -40,6 +42,7 @@ export class Job implements JobView {
   endedMs: number | undefined;
   readonly #log: EventLog;
   readonly #owner: JobOwner;
+  readonly #progressIntervalMs: number;
   /** Made with the first preview: a job that waits has none. */
   #previews: PreviewEncoder | undefined;
   #unbegun: JobRows | undefined;
@@ -59,6 +62,8 @@ export class Job implements JobView {
     });
     this.#owner = owner;
     this.#unfinished = spec.rows.length;
+    const shareMs = (1000 * spec.rows.length) / PROGRESS_PER_SECOND;
+    this.#progressIntervalMs = Math.max(PROGRESS_INTERVAL_MS, shareMs);
   }
 
   /** Its rows as they are before any has begun. */
@@ -115,7 +120,7 @@ export class Job implements JobView {
 
   /** A row has done a step at diffusion time `time`. */
   progress(row: Row, time: number, fraction: number, nowMs: number): void {
-    if (nowMs - row.lastProgressMs < PROGRESS_INTERVAL_MS) return;
+    if (nowMs - row.lastProgressMs < this.#progressIntervalMs) return;
     row.lastProgressMs = nowMs;
     this.#log.append(
       {
