@@ -172,7 +172,7 @@ test("a job that waits says where it stands on every front end, and to who watch
   const words = JSON.stringify(text[1]?.json);
   t.regex(words, /"queued":\{"rowsAhead":"2","expectedWait":"\d+(\.\d+)?s","expectedDuration":"\d/);
   for (const [{ jobId } = { jobId: "" }] of seen) {
-    await once((answer) => client.cancel({ jobId }, answer));
+    await once((answer) => client.cancel({ jobId, rows: [] }, answer));
   }
   client.close();
   socket.socket.terminate();

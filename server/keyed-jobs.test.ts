@@ -103,7 +103,7 @@ test.serial("a job that was cancelled frees its key", async (t) => {
   const { service } = t.context;
   const options = { idempotencyKey: "e" };
   const job = await service.sample(request(10_000, options));
-  service.cancel({ jobId: job.id });
+  service.cancel({ jobId: job.id, rows: [] });
   const again = await service.sample(request(5, options));
   t.not(again, job);
   t.is((await eventsOf(asJob(again))).at(-1)?.event?.$case, "completed");

@@ -79,8 +79,9 @@ async function connect({ grpcPort, httpPort }: RunningServer) {
     },
     /** Ends a job. @returns whether it ran */
     cancel: async (jobId: string): Promise<boolean> => {
-      return (await once<{ cancelled: boolean }>((answer) => grpc.cancel({ jobId }, answer)))
-        .cancelled;
+      return (
+        await once<{ cancelled: boolean }>((answer) => grpc.cancel({ jobId, rows: [] }, answer))
+      ).cancelled;
     },
     close: () => {
       grpc.close();

@@ -114,7 +114,7 @@ test("jobs end on the version that they began on, bit for bit; others get the ne
     t.like(await retiring(), [{ model: "m", version: one }]);
     const fresh = (await sample(client, request(20))) as { network: string };
 
-    await once((answer) => client.cancel({ jobId }, answer));
+    await once((answer) => client.cancel({ jobId, rows: [] }, answer));
     await holdingEnd;
     t.deepEqual(await disturbed, undisturbed);
     t.not(fresh.network, (undisturbed as { network: string }).network);

@@ -16,6 +16,7 @@ import type { JobSpec } from "./engine/job-spec.ts";
 import { ServerError } from "./errors.ts";
 import { KeyedJobs } from "./keyed-jobs.ts";
 import type { ServedModels } from "./models/served-models.ts";
+import { checkImages } from "./requests/cancel.ts";
 import type { RequestContext } from "./requests/context.ts";
 import { checkDecode } from "./requests/decode-latents.ts";
 import { describeModel } from "./requests/describe-model.ts";
@@ -71,8 +72,11 @@ export class ScoreStream implements Service {
     return this.#job(jobId);
   }
 
-  cancel({ jobId }: CancelRequest): CancelResponse {
-    return { cancelled: this.#engine.cancel(this.#job(jobId)) };
+  cancel({ jobId, rows }: CancelRequest): CancelResponse {
+    const job = this.#job(jobId);
+    if (rows.length === 0) return { cancelled: this.#engine.cancel(job), rows };
+    const cancelled = this.#engine.cancelImages(job, checkImages(rows, job.images));
+    return { cancelled: cancelled.length > 0, rows: cancelled };
   }
 
   upload(): Uploading {

@@ -82,7 +82,7 @@ export interface Service {
   logLikelihood(request: LogLikelihoodRequest): Promise<JobView>;
   /** @throws ServerError "job-not-found" */
   watch(request: WatchRequest): JobView;
-  /** @throws ServerError "job-not-found" */
+  /** @throws ServerError "job-not-found"; "invalid-argument" for an image that the job does not have, and then none is cancelled */
   cancel(request: CancelRequest): CancelResponse;
   /** Begins an upload. Whoever calls this ends it, by `finish` or `abort`. @throws ServerError "shutting-down" */
   upload(): Uploading;

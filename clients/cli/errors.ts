@@ -113,6 +113,7 @@ const FLAGS: Readonly<Record<string, string>> = {
 function flagOf(field: string, inputs: readonly string[]): string | undefined {
   const [, number] = /^(?:images|latents)\[(\d+)\]/.exec(field) ?? [];
   if (number !== undefined) return inputs[Number(number)];
+  if (field.startsWith("rows[")) return "--image";
   if (/\.(gray|low_resolution)\b/.test(field)) return inputs[0];
   // A sampler's solver is part of its name.
   if (field === "sampler.probability_flow.solver") return "--sampler";

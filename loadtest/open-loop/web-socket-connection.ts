@@ -23,7 +23,7 @@ export async function webSocketConnection(url: string): Promise<Connection> {
   let requests = 0;
   const send = (frame: ClientFrame): void => socket.send(ClientFrame.encode(frame).finish());
   const cancel = (jobId: string): void =>
-    send({ id: `cancel-${jobId}`, request: { $case: "cancel", value: { jobId } } });
+    send({ id: `cancel-${jobId}`, request: { $case: "cancel", value: { jobId, rows: [] } } });
 
   socket.on("message", (bytes: Buffer) => {
     const { id, response } = ServerFrame.decode(bytes);

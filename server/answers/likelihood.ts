@@ -10,16 +10,20 @@ export interface LikelihoodQuestion {
   readonly importanceWeighted: boolean;
 }
 
+type Ended = Pick<EndedRow, "values" | "evaluations">;
+
 /** One answer an image, when the last of its probes has ended. */
 export function likelihoodAnswer(question: LikelihoodQuestion): Answer {
   const { draws, probes } = question;
   const rowsPerImage = draws * probes;
-  const images = new Map<number, Map<number, EndedRow>>();
+  const images = new Map<number, Map<number, Ended>>();
   return async (row) => {
     const image = Math.floor(row.index / rowsPerImage);
-    const rows = images.get(image) ?? new Map<number, EndedRow>();
+    const rows = images.get(image) ?? new Map<number, Ended>();
     images.set(image, rows);
-    rows.set(row.index % rowsPerImage, row);
+    // Without its result, which nobody asks for: an image that is cancelled half way leaves what is here.
+    const { values, evaluations } = row;
+    rows.set(row.index % rowsPerImage, { values, evaluations });
     if (rows.size < rowsPerImage) return undefined;
     images.delete(image);
     const inOrder = [...rows].sort(([a], [b]) => a - b).map(([, ended]) => ended);
@@ -27,7 +31,7 @@ export function likelihoodAnswer(question: LikelihoodQuestion): Answer {
   };
 }
 
-function estimate(rows: readonly EndedRow[], question: LikelihoodQuestion) {
+function estimate(rows: readonly Ended[], question: LikelihoodQuestion) {
   const { dims, quantization, draws, probes, importanceWeighted } = question;
   const parts = rows.map(({ values }) => {
     const { priorLogDensity = Number.NaN, divergence = Number.NaN } = values;

@@ -92,8 +92,8 @@ export function needOf(row: Row, lanes: Lanes): RowNeed {
     cost: lane.cost.turns,
     places,
     alone: spec.strict,
-    // A row of a job that has ended is gone within a step.
-    evaluations: job.endedMs === undefined ? evaluationsLeft(row, lanes) : 1,
+    // A row that is done with, or whose job is, is gone within a step.
+    evaluations: job.endedMs === undefined && !row.ended ? evaluationsLeft(row, lanes) : 1,
     elements: (allocated * registerBytesOf(spec)) / Float32Array.BYTES_PER_ELEMENT,
   };
 }

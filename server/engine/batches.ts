@@ -95,7 +95,7 @@ export class Batches {
     });
   }
 
-  /** A row's job has ended: it is not to run again. One that a worker has (`row.running`) comes back all the same. */
+  /** A row is not to run again. One that a worker has (`row.running`) comes back all the same. */
   remove(row: Row): void {
     if (row.step !== undefined && !this.#suspects.remove(row)) {
       this.#options.scheduler.remove(laneOfRow(row), row);
@@ -174,7 +174,7 @@ export class Batches {
     const pictures: (() => void)[] = [];
     for (const [i, row] of rows.entries()) {
       row.running = false;
-      if (row.job.endedMs !== undefined) this.#owner.release(row);
+      if (row.ended || row.job.endedMs !== undefined) this.#owner.release(row);
       else if (!(answer instanceof ServerError)) {
         this.#apply(row, answer.rows[i], rows.length, pictures);
       }
@@ -223,6 +223,7 @@ export class Batches {
       pictures.push(() => job.progress(row, time, fraction, now()));
       this.add(row);
     } else {
+      row.ended = true;
       learnEvaluations(row, lanes.all);
       const pixels = registers.copy(row, program.result);
       this.#owner.release(row);
@@ -234,7 +235,7 @@ export class Batches {
   #retry(device: EngineWorkers, { lane, rows, failures }: Retry<Row>, error: ServerError): void {
     // Every job is about to fail with the last device.
     if (this.#options.fleet.out !== undefined) return;
-    const open = rows.filter(({ job }) => job.endedMs === undefined);
+    const open = rows.filter(({ ended, job }) => !ended && job.endedMs === undefined);
     if (device.out !== undefined) {
       // No row is to blame: they go on elsewhere.
       for (const row of open) this.add(row);

@@ -46,6 +46,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constantFrom("cancel" as const, "leave" as const), which }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("cancelImage" as const), which, image: which }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant("wait" as const),

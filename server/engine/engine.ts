@@ -222,6 +222,7 @@ export class Engine {
     this.#observer?.submitted?.(job);
     job.accept({
       rows: spec.rows.length,
+      images: job.images,
       expectedEvaluations: BigInt(expected.evaluations),
       expectedWait: duration(expected.waitMs),
       expectedDuration: duration(expected.durationMs),
@@ -269,6 +270,28 @@ export class Engine {
     this.#end(job, new ServerError("cancelled", `job ${job.id} was cancelled`));
     this.#pump();
     return true;
+  }
+
+  /**
+   * Ends images of a job within one step, and lets the others go on: where the job is strict, to the same bits. One that has
+   * none left is cancelled as a whole.
+   *
+   * @param images distinct numbers below `job.images`
+   * @returns those that had not ended
+   */
+  cancelImages(job: Job, images: readonly number[]): number[] {
+    if (job.endedMs !== undefined) return [];
+    const open = images.filter((image) => job.openRowsOf(image).length > 0);
+    if (job.isOnly(open)) this.cancel(job);
+    else {
+      for (const image of open) {
+        const rows = job.openRowsOf(image);
+        for (const row of rows) this.#drop(row);
+        job.leaveOut(image, rows.length, this.#now());
+      }
+      this.#pump();
+    }
+    return open;
   }
 
   /** @throws ServerError "shutting-down" where no jobs are taken any more */
@@ -350,13 +373,17 @@ export class Engine {
 
   #end(job: Job, error: ServerError): void {
     job.fail(error, this.#now());
-    for (const row of job.rows) {
-      this.#openRows.remove(row);
-      this.#waiting.remove(row);
-      this.#batches.remove(row);
-      if (row.running) this.#registers.leave(row);
-      else this.#release(row);
-    }
+    for (const row of job.rows) this.#drop(row);
+  }
+
+  /** Nothing more is done of a row. Its registers are free at once, or when the worker that has it is done with its step. */
+  #drop(row: Row): void {
+    row.ended = true;
+    this.#openRows.remove(row);
+    this.#waiting.remove(row);
+    this.#batches.remove(row);
+    if (row.running) this.#registers.leave(row);
+    else this.#release(row);
   }
 
   #forget(job: Job, error: ServerError | undefined): void {

@@ -63,8 +63,10 @@ export interface JobSpec {
   /** The call that asked for it, such as "sample": for those who observe, and to tell kinds of adaptive rows apart. */
   readonly task?: string;
   readonly model: Model;
-  /** At least one. */
+  /** At least one; those of one image are neighbours. */
   readonly rows: readonly RowSpec[];
+  /** Rows that one image takes: probes of a likelihood. Default 1. */
+  readonly rowsPerImage?: number;
   readonly seed: bigint;
   readonly conditioning: Conditioning;
   readonly preview: PreviewSpec;

@@ -46,7 +46,10 @@ export class Job implements JobView {
   /** Made with the first preview: a job that waits has none. */
   #previews: PreviewEncoder | undefined;
   #unbegun: JobRows | undefined;
+  /** Rows that have not ended, or whose answer is being made. */
   #unfinished: number;
+  /** Images that were cancelled by themselves. */
+  #cancelledImages: Set<number> | undefined;
   /** Those who sent its request and have not left. */
   #callers = 1;
   #watchers = 0;
@@ -70,6 +73,44 @@ export class Job implements JobView {
   get unbegun(): JobRows {
     this.#unbegun ??= newGroup(this.spec);
     return this.#unbegun;
+  }
+
+  /** What it is asked for: pictures, latents or likelihoods. */
+  get images(): number {
+    return this.rows.length / (this.spec.rowsPerImage ?? 1);
+  }
+
+  /** An image's rows that have not ended. */
+  openRowsOf(image: number): Row[] {
+    return this.#rowsOf(image).filter(({ ended }) => !ended);
+  }
+
+  #rowsOf(image: number): readonly Row[] {
+    const { rowsPerImage = 1 } = this.spec;
+    return this.rows.slice(image * rowsPerImage, (image + 1) * rowsPerImage);
+  }
+
+  /** Whether no image would be left with a result if these, which have not ended, were cancelled. */
+  isOnly(images: readonly number[]): boolean {
+    return (this.#cancelledImages?.size ?? 0) + images.length === this.images;
+  }
+
+  /** An image was cancelled with so many of its rows: says so, and completes the job where all others have ended. */
+  leaveOut(image: number, openRows: number, nowMs: number): void {
+    const rows = this.#rowsOf(image);
+    for (const row of rows) this.#hush(row);
+    this.#cancelledImages ??= new Set();
+    this.#cancelledImages.add(image);
+    const evaluations = BigInt(rows.reduce((sum, row) => sum + row.evaluations, 0));
+    this.#log.append({ $case: "rowCancelled", value: { row: image, evaluations } });
+    this.#unfinished -= openRows;
+    if (this.#unfinished === 0) this.#complete(nowMs);
+  }
+
+  /** What was said of a row on its way is worth nothing any more. */
+  #hush({ index }: Row): void {
+    this.#log.forget(`preview/${index}`);
+    this.#log.forget(`progress/${index}`);
   }
 
   events(afterSequence: bigint): EventReader {
@@ -138,7 +179,7 @@ export class Job implements JobView {
   }
 
   #previewed(row: Row, evaluations: number, time: number, image: Image): void {
-    if (this.endedMs !== undefined || row.step === undefined) return;
+    if (this.endedMs !== undefined || row.ended) return;
     const preview = { row: row.index, evaluations: BigInt(evaluations), time, image };
     this.#log.append({ $case: "preview", value: preview }, `preview/${row.index}`);
     this.#owner.previewed?.(this);
@@ -160,8 +201,7 @@ export class Job implements JobView {
       return;
     }
     if (this.endedMs !== undefined) return;
-    this.#log.forget(`preview/${row.index}`);
-    this.#log.forget(`progress/${row.index}`);
+    this.#hush(row);
     if (event !== undefined) this.#log.append(event);
     this.#unfinished--;
     if (this.#unfinished === 0) this.#complete(now());
@@ -191,6 +231,7 @@ export class Job implements JobView {
         meanBatchRows: evaluations === 0 ? 0 : companions / evaluations,
         modelSha256: spec.model.sha256,
         adjusted: spec.adjusted ?? "",
+        cancelledRows: [...(this.#cancelledImages ?? [])].sort((a, b) => a - b),
       },
     });
     this.endedMs = nowMs;

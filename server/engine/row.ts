@@ -33,6 +33,8 @@ export class Row {
   companions = 0;
   /** A worker has it. */
   running = false;
+  /** It has done its last step, or nothing more is done of it: a worker may still have it, but what comes of that is nothing. */
+  ended = false;
   /** Its current step also writes the preview. */
   previewing = false;
   lastPreviewMs: number = Number.NEGATIVE_INFINITY;

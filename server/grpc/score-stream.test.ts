@@ -103,8 +103,9 @@ test("Cancel ends the job's stream as cancelled", async (t) => {
   const { client } = await serveGrpc(t);
   const ended = readAll(client.sample(anything));
   // The server opens streams in the order in which it gets them.
-  t.deepEqual(await once((answer) => client.cancel({ jobId: "job-0" }, answer)), {
+  t.deepEqual(await once((answer) => client.cancel({ jobId: "job-0", rows: [] }, answer)), {
     cancelled: true,
+    rows: [],
   });
   const { status: end } = await ended;
   t.is(end.code, status.CANCELLED);

@@ -5,6 +5,7 @@ import { fieldPath } from "./contract.ts";
 import { malformed, wrongValue } from "./seen.ts";
 
 const UINT32_MAX = 0xffff_ffffn;
+const PACKED = WireType.LengthDelimited;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -36,6 +37,10 @@ export function checkWire(type: DescMessage, bytes: Uint8Array, path = ""): void
 
 function checkField(reader: BinaryReader, field: DescField, wire: WireType, path: string): void {
   const expected = wireTypeOf(field);
+  if (field.fieldKind === "list" && wire === PACKED && expected === WireType.Varint) {
+    checkPacked(reader, field, path);
+    return;
+  }
   if (wire !== expected) {
     const place = path === "" ? field.name : path;
     throw malformed(`${place}: seen protobuf wire type ${wire}, expected ${expected}`);
@@ -46,6 +51,15 @@ function checkField(reader: BinaryReader, field: DescField, wire: WireType, path
   else if (field.scalar === ScalarType.UINT32) checkUint32(reader.uint64(), path);
   else if (wire === WireType.Varint) reader.uint64();
   else reader.skip(wire, field.number);
+}
+
+/** A list's numbers, one behind the other in one field. */
+function checkPacked(reader: BinaryReader, field: DescField, path: string): void {
+  const numbers = new BinaryReader(reader.bytes());
+  while (numbers.pos < numbers.len) {
+    if (field.scalar === ScalarType.UINT32) checkUint32(numbers.uint64(), path);
+    else numbers.uint64();
+  }
 }
 
 function checkText(bytes: Uint8Array, path: string): void {
@@ -62,7 +76,7 @@ function checkUint32(value: bigint | string | number, path: string): void {
   }
 }
 
-/** The wire type of a field. The contract has no packed lists: its lists are of messages and strings. */
+/** The wire type of a field, of a list the one of its elements: a list of numbers may also come packed. */
 function wireTypeOf(field: DescField): WireType {
   if (field.message !== undefined) return WireType.LengthDelimited;
   switch (field.scalar) {

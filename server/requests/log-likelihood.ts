@@ -70,6 +70,7 @@ export async function checkLogLikelihood(
     task: "logLikelihood",
     model,
     rows: rowsOf(pictures, asked, programOf),
+    rowsPerImage: asked.dequantizations * asked.probes,
     seed: request.seed,
     conditioning,
     preview: NO_PREVIEW,

@@ -95,7 +95,8 @@ function grpcClient(client: ScoreStreamClient): Client {
       ]);
       return { jobId, ended };
     },
-    cancel: async (jobId) => void (await once((answer) => client.cancel({ jobId }, answer))),
+    cancel: async (jobId) =>
+      void (await once((answer) => client.cancel({ jobId, rows: [] }, answer))),
     beginUpload() {
       let answer: (error: ServiceError | null) => void = () => undefined;
       const ended = new Promise<string>((resolve) => {
@@ -137,7 +138,7 @@ function wsClient(client: WsClient): Client {
     },
     async cancel(jobId) {
       const id = `${ids++}`;
-      client.sendBinary({ id, request: { $case: "cancel", value: { jobId } } });
+      client.sendBinary({ id, request: { $case: "cancel", value: { jobId, rows: [] } } });
       await client.readAll(id);
     },
     beginUpload() {

@@ -7,6 +7,7 @@ import { Engine } from "../engine/engine.ts";
 import { Fleet } from "../engine/fleet.ts";
 import type { Job } from "../engine/job.ts";
 import type { JobSpec } from "../engine/job-spec.ts";
+import type { Row } from "../engine/row.ts";
 import { Slab } from "../engine/slab.ts";
 import type { Taken } from "../engine/taken.ts";
 import { ServerError } from "../errors.ts";
@@ -38,6 +39,7 @@ export type Command =
   | { readonly kind: "submit"; readonly asked: Asked }
   | { readonly kind: "answer"; readonly which: number; readonly outcome: Outcome }
   | { readonly kind: "cancel" | "leave"; readonly which: number }
+  | { readonly kind: "cancelImage"; readonly which: number; readonly image: number }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "device"; readonly out: boolean }
   | { readonly kind: "reload" };
@@ -77,6 +79,8 @@ export class CommandedEngine {
   /** By seed, which tells a job's rows: how often a batch with one of them has failed. */
   readonly #failures = new Map<bigint, number>();
   readonly #closing: Promise<void>[] = [];
+  /** Rows that were cancelled by themselves. */
+  readonly #cancelled = new Set<Row>();
   /** What has happened in the engine's own turn and must not. */
   #wrong: string | undefined;
 
@@ -126,6 +130,9 @@ export class CommandedEngine {
         else if (job.endedMs === undefined) job.leave(true);
         break;
       }
+      case "cancelImage":
+        this.#cancelImage(command.which, command.image);
+        break;
       case "wait":
         this.wait(command.ms);
         break;
@@ -152,6 +159,16 @@ export class CommandedEngine {
       const job = this.#jobs[Number(seed)];
       if (job?.endedMs !== undefined) this.#wrong = "a row ran after its job had ended";
       if (away.some((other) => other.offset === offset)) this.#wrong = "a row ran twice at once";
+    }
+  }
+
+  #cancelImage(which: number, place: number): void {
+    const job = this.#jobs[which % this.#jobs.length];
+    if (job === undefined) return;
+    const image = place % job.images;
+    const row = job.rows[image];
+    if (this.engine.cancelImages(job, [image]).length > 0 && row !== undefined) {
+      this.#cancelled.add(row);
     }
   }
 
@@ -239,7 +256,9 @@ export class CommandedEngine {
       if (endedMs !== undefined || !tenants.includes(tenant) || !classes.includes(priority))
         continue;
       // A row that has done steps and has no registers has ended.
-      const open = rows.filter(({ offset, steps }) => offset !== undefined || steps === 0);
+      const open = rows.filter(
+        (row) => !this.#cancelled.has(row) && (row.offset !== undefined || row.steps === 0),
+      );
       if (open.length > 0) sum.jobs++;
       for (const { program, steps } of open) {
         sum.rows++;

@@ -191,7 +191,7 @@ export class ScriptedService implements Service {
 
   cancel(request: CancelRequest): CancelResponse {
     this.#find(request.jobId).fail(new ServerError("cancelled", "the job was cancelled"));
-    return { cancelled: true };
+    return { cancelled: true, rows: request.rows };
   }
 
   upload(): Uploading {
@@ -229,7 +229,14 @@ export function accepted(): Happening {
   const expectedDuration = { seconds: 0n, nanos: 0 };
   return {
     $case: "accepted",
-    value: { rows: 1, expectedEvaluations: 10n, expectedWait, expectedDuration, adjusted: "" },
+    value: {
+      rows: 1,
+      expectedEvaluations: 10n,
+      expectedWait,
+      expectedDuration,
+      adjusted: "",
+      images: 1,
+    },
   };
 }
 
@@ -247,6 +254,7 @@ export function completed(): Happening {
       adjusted: "",
       likelihood: undefined,
       classLabel: undefined,
+      cancelledRows: [],
     },
   };
 }

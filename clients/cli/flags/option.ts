@@ -39,6 +39,16 @@ export function numberOption(
     });
 }
 
+/** A flag that may be repeated, whose values are whole numbers from 0: those of the contract, of 32 bits. */
+export function numbersOption(flags: string, doc: string): () => Option {
+  const { parseArg } = numberOption(flags, doc, { least: 0, most: 0xffff_ffff })();
+  return () =>
+    new Option(flags, doc).argParser((text, before: readonly unknown[] = []) => [
+      ...before,
+      parseArg?.(text, undefined),
+    ]);
+}
+
 export interface NumberRange {
   readonly least: number;
   /** Left out: no limit but the server's. */

@@ -7,6 +7,7 @@ import type {
   Accepted,
   Completed,
   Queued,
+  RowCancelled,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { secondsOf } from "./duration.ts";
 import type { Reporter, Result } from "./reporter.ts";
@@ -70,6 +71,11 @@ export class JsonReporter implements Reporter {
     });
   }
 
+  cancelled({ row, evaluations }: RowCancelled, input: string | undefined): void {
+    const job = this.#job;
+    writeJson({ event: "cancelled", job, row, input, evaluations: Number(evaluations) });
+  }
+
   completed({ sampler, likelihood, classLabel, ...completed }: Completed): void {
     writeJson({
       event: "completed",
@@ -81,6 +87,7 @@ export class JsonReporter implements Reporter {
       meanBatchRows: completed.meanBatchRows,
       modelSha256: completed.modelSha256,
       adjusted: completed.adjusted || undefined,
+      cancelledRows: completed.cancelledRows.length > 0 ? completed.cancelledRows : undefined,
       sampler: sampler && Sampler.toJSON(sampler),
       likelihood: likelihood && LikelihoodSettings.toJSON(likelihood),
       classLabel: classLabel && ClassCondition.toJSON(classLabel),

@@ -3,6 +3,7 @@ import type {
   Completed,
   LikelihoodResult,
   Queued,
+  RowCancelled,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { Shown } from "../terminal/grid.ts";
 import type { Tally } from "./tally.ts";
@@ -28,6 +29,8 @@ export interface Reporter {
   /** A picture of a row: a preview, or the last one. */
   pictured(row: number, picture: Shown): Promise<void>;
   finished(result: Result): void;
+  /** An image was cancelled by itself; `input` is the file that it was asked about. */
+  cancelled(cancelled: RowCancelled, input: string | undefined): void;
   completed(completed: Completed): void;
   /** Whatever became of the job. What it has to say after this goes to stdout and stderr as they are. */
   close(): Promise<void>;

@@ -116,7 +116,7 @@ async function follow(
     const files = resultFiles(task);
     for await (const event of events) {
       onJob(event.jobId);
-      await tell(event, { tally, reporter, files });
+      await tell(event, { tally, reporter, files, inputs: task.inputs ?? [] });
       if (detach && event.event?.$case === "accepted") {
         if (!json) process.stdout.write(`${event.jobId}\n`);
         return;
@@ -131,9 +131,13 @@ interface Told {
   readonly tally: Tally;
   readonly reporter: Reporter;
   readonly files: ResultFiles;
+  readonly inputs: readonly string[];
 }
 
-async function tell({ jobId, event }: JobEvent, { tally, reporter, files }: Told): Promise<void> {
+async function tell(
+  { jobId, event }: JobEvent,
+  { tally, reporter, files, inputs }: Told,
+): Promise<void> {
   const now = performance.now();
   switch (event?.$case) {
     case "accepted":
@@ -161,6 +165,11 @@ async function tell({ jobId, event }: JobEvent, { tally, reporter, files }: Told
       reporter.progressed(tally);
       return;
     }
+    case "rowCancelled":
+      tally.leaveOut(event.value);
+      reporter.cancelled(event.value, inputs[event.value.row]);
+      reporter.progressed(tally);
+      return;
     case "completed":
       for (const result of await files.end()) reporter.finished(result);
       reporter.completed(event.value);

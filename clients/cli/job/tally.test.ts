@@ -12,6 +12,7 @@ const ACCEPTED = {
   expectedWait: duration(5),
   expectedDuration: duration(20),
   adjusted: "",
+  images: 2,
 };
 
 test("queued, by what the server expects; then by the pace", (t) => {

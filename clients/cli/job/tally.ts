@@ -2,6 +2,7 @@ import type {
   Accepted,
   Progress,
   Queued,
+  RowCancelled,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { secondsOf } from "./duration.ts";
 
@@ -53,6 +54,14 @@ export class Tally {
   finish(row: number, evaluations: bigint, now: number): void {
     this.#movedAt ??= now;
     this.done++;
+    if (!this.#rowsAreResults) return;
+    this.#evaluations.set(row, Number(evaluations));
+    this.#fractions.set(row, 1);
+  }
+
+  /** There will be no result of an image. */
+  leaveOut({ row, evaluations }: RowCancelled): void {
+    if (this.results !== undefined) this.results--;
     if (!this.#rowsAreResults) return;
     this.#evaluations.set(row, Number(evaluations));
     this.#fractions.set(row, 1);

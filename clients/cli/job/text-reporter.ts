@@ -68,6 +68,8 @@ export class TextReporter implements Reporter {
     else this.#waiting.push({ row: result.row, line });
   }
 
+  cancelled(): void {}
+
   completed(completed: Completed): void {
     if (!this.#options.quiet) this.#summary = summaryOf(completed);
   }
@@ -125,13 +127,19 @@ function summaryOf({
   queued,
   meanBatchRows,
   adjusted,
+  cancelledRows,
 }: Completed): string {
   const seconds = [running, queued].map((time) => (secondsOf(time) ?? 0).toFixed(1));
   const facts = [
     ...(seed === 0n ? [] : [`seed ${seed}`]),
     `${evaluations} evaluations in ${seconds[0]} s after ${seconds[1]} s in the queue`,
     `${meanBatchRows.toFixed(1)} rows a batch`,
+    ...(cancelledRows.length === 0 ? [] : [`cancelled: ${imagesOf(cancelledRows)}`]),
     ...(adjusted === "" ? [] : [`to meet the deadline: ${adjusted}`]),
   ];
   return `${facts.join(", ")}\n`;
+}
+
+function imagesOf(rows: readonly number[]): string {
+  return `${rows.length === 1 ? "image" : "images"} ${rows.join(", ")}`;
 }

@@ -15,6 +15,8 @@ CORRECTED = Sampler(
         predictor="reverse-diffusion", corrector="langevin", steps=50
     )
 )
+# Long enough for a call to reach a job on its way, and not too long to wait for.
+SLOW = Sampler(predictor_corrector=PredictorCorrector(steps=3000))
 LONG = Sampler(predictor_corrector=PredictorCorrector(steps=10_000))
 LOOSE = ProbabilityFlow(relative_tolerance=1e-3, absolute_tolerance=1e-3)
 

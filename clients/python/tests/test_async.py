@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
-from pixels import LONG, LOOSE, SIZE, levels, most_apart
+from pixels import LONG, LOOSE, SIZE, SLOW, levels, most_apart
 
 from scorestream import (
     AsyncClient,
@@ -142,5 +142,20 @@ def test_errors_have_a_code_and_the_field(target: str) -> None:
         with pytest.raises(ScoreStreamError) as failed:
             await client.upload(levels(3, 3, 3), "image/jpeg")
         assert failed.value.field == "header.content_type"
+
+    with_client(target, use)
+
+
+def test_images_are_cancelled_by_themselves(target: str) -> None:
+    async def use(client: AsyncClient) -> None:
+        job = client.sample(count=2, sampler=SLOW)
+        async for event in job:
+            if event.HasField("accepted"):
+                assert not (await client.cancel(event.job_id, rows=[])).cancelled
+                assert list((await client.cancel(event.job_id, rows=[0])).rows) == [0]
+        assert job.completed is not None
+        assert list(job.completed.cancelled_rows) == [0]
+        with pytest.raises(ScoreStreamError, match="image 0 of the job was cancelled"):
+            await job.images()
 
     with_client(target, use)

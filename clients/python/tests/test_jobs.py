@@ -9,7 +9,7 @@ from contextlib import redirect_stderr
 
 import numpy as np
 import pytest
-from pixels import LONG, LOOSE, SIZE, levels
+from pixels import LONG, LOOSE, SIZE, SLOW, levels
 
 from scorestream import (
     Accepted,
@@ -202,3 +202,34 @@ def test_results_see_every_event(client: Client) -> None:
     assert image.shape.width == SIZE
     assert [event.WhichOneof("event") for event in seen][-1] == "completed"
     assert np.frombuffer(image.data[:4], np.uint8)[1:].tobytes() == b"PNG"
+
+
+def test_images_are_cancelled_by_themselves(client: Client) -> None:
+    job = client.sample(count=3, sampler=SLOW, options=JobOptions(detached=True))
+    assert next(iter(job)).HasField("accepted")
+    assert job.id is not None
+    assert not client.cancel(job.id, rows=[]).cancelled
+    with pytest.raises(ScoreStreamError) as refused:
+        client.cancel(job.id, rows=[0, 3])
+    assert refused.value.field == "rows[1]"
+    answer = client.cancel(job.id, rows=[2, 0])
+    assert (answer.cancelled, list(answer.rows)) == (True, [0, 2])
+    watched = client.watch(job.id)
+    seen = [event.WhichOneof("event") for event in watched]
+    assert seen.count("row_cancelled") == 2
+    assert [event.sampled.row for event in watched.results()] == [1]
+    assert watched.completed is not None
+    assert list(watched.completed.cancelled_rows) == [0, 2]
+    assert not client.cancel(job.id, rows=[0, 1]).cancelled
+
+
+def test_a_list_of_results_that_would_have_holes_is_an_error(client: Client) -> None:
+    job = client.sample(count=2, sampler=SLOW)
+
+    def cancel_one(event: JobEvent) -> None:
+        if event.HasField("accepted"):
+            client.cancel(event.job_id, rows=[1])
+
+    with pytest.raises(ScoreStreamError, match="image 1 of the job was cancelled") as ended:
+        job.results(on_event=cancel_one)
+    assert ended.value.code == "cancelled"

@@ -33,6 +33,11 @@ export interface UploadOptions extends CallOptions {
   readonly tenant?: string;
 }
 
+export interface CancelOptions extends CallOptions {
+  /** The images of the job that are to end, from 0; the others go on. Left out: the whole job. */
+  readonly rows?: readonly number[];
+}
+
 /**
  * A scorestream server. `connect` makes one, over gRPC or over a WebSocket; it connects with its first call.
  *
@@ -142,9 +147,16 @@ export class Client {
     return new Job(this.#open(request, { ...this.#options, ...options }, true, false));
   }
 
-  /** Ends a job within one step, whoever started it. @throws ScoreStreamError */
-  cancel(jobId: string, options: CallOptions = {}): Promise<CancelResponse> {
-    return retrying(() => this.#transport.cancel(jobId), { ...this.#options, ...options });
+  /**
+   * Ends a job within one step, or images of it, whoever started it.
+   *
+   * @returns whether that was still to be done, and `rows`: the images that it was done to
+   * @throws ScoreStreamError "job-not-found"; "invalid-argument" at `rows[i]` for an image that the job does not have
+   */
+  cancel(jobId: string, { rows, ...call }: CancelOptions = {}): Promise<CancelResponse> {
+    // No image at all is not the whole job.
+    if (rows?.length === 0) return Promise.resolve({ cancelled: false, rows: [] });
+    return retrying(() => this.#transport.cancel(jobId, rows), { ...this.#options, ...call });
   }
 
   /**

@@ -22,7 +22,7 @@ export {
   JobOptions_Priority as Priority,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 export type { CallOptions, ClientOptions, RetryOptions } from "./call-options.ts";
-export { Client, type UploadOptions } from "./client.ts";
+export { type CancelOptions, Client, type UploadOptions } from "./client.ts";
 export {
   type ClassOptions,
   colorize,

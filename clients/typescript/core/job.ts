@@ -1,4 +1,5 @@
 import type {
+  Completed,
   Image,
   JobEvent,
   LikelihoodResult,
@@ -6,6 +7,7 @@ import type {
 import type { FloatTensor } from "./float-tensor.ts";
 import type { JobStream } from "./job-stream.ts";
 import { takeLatent, takeLikelihood, takePicture } from "./results.ts";
+import { ScoreStreamError } from "./scorestream-error.ts";
 
 /** A row's result, if the event is one. */
 export type TakeResult<R> = (
@@ -45,16 +47,30 @@ export class Job implements AsyncIterable<JobEvent> {
     }
   }
 
-  /** Reads the job to its end. @returns the result of each row, in the order of the rows */
+  /**
+   * Reads the job to its end.
+   *
+   * @returns the result of each row, in the order of the rows
+   * @throws ScoreStreamError "cancelled" where some were cancelled by themselves: the others' results are among the events
+   */
   protected async collect<R>(take: TakeResult<R>, onEvent: OnEvent = () => {}): Promise<R[]> {
     const results: R[] = [];
     for await (const event of this) {
       onEvent(event);
       const taken = take(event.event);
       if (taken !== undefined) results[taken.row] = taken.result;
+      else if (event.event?.$case === "completed") checkWhole(event.event.value);
     }
     return results;
   }
+}
+
+/** A list with holes would be read as one without. @throws ScoreStreamError "cancelled" */
+function checkWhole({ cancelledRows: rows }: Completed): void {
+  if (rows.length === 0) return;
+  const what = `${rows.join(", ")} of the job ${rows.length === 1 ? "was" : "were"} cancelled`;
+  const message = `${rows.length === 1 ? "image" : "images"} ${what}: its events have the others' results`;
+  throw new ScoreStreamError({ code: "cancelled", status: "CANCELLED", message });
 }
 
 /** A job of pictures: `sample` and `decode`. */

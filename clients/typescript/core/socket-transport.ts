@@ -30,8 +30,9 @@ export class SocketTransport implements Transport {
     );
   }
 
-  cancel(jobId: string): Promise<CancelResponse> {
-    return this.#answer({ $case: "cancel", value: { jobId } }, (response) =>
+  cancel(jobId: string, rows: readonly number[] = []): Promise<CancelResponse> {
+    const value = { jobId, rows: [...rows] };
+    return this.#answer({ $case: "cancel", value }, (response) =>
       response.$case === "cancelled" ? response.value : undefined,
     );
   }

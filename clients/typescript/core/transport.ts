@@ -47,8 +47,8 @@ export interface Transport {
   readonly resumes: boolean;
   /** @throws ScoreStreamError */
   listModels(): Promise<ListModelsResponse>;
-  /** @throws ScoreStreamError */
-  cancel(jobId: string): Promise<CancelResponse>;
+  /** @param rows the images to end; none: the whole job @throws ScoreStreamError */
+  cancel(jobId: string, rows?: readonly number[]): Promise<CancelResponse>;
   /** Sends the request at once. Failures come out of the stream. */
   events(request: TaskRequest | WatchRequest): EventStream;
   /**

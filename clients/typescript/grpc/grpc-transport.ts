@@ -31,8 +31,8 @@ export class GrpcTransport implements Transport {
     return this.#answer(METHODS.listModels, {});
   }
 
-  cancel(jobId: string): Promise<CancelResponse> {
-    return this.#answer(METHODS.cancel, { jobId });
+  cancel(jobId: string, rows: readonly number[] = []): Promise<CancelResponse> {
+    return this.#answer(METHODS.cancel, { jobId, rows: [...rows] });
   }
 
   events(request: TaskRequest | WatchRequest): EventStream {

@@ -1,8 +1,8 @@
 import type { Completed, Queued } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import { button, element } from "../dom.ts";
+import { describeMs } from "../jobs/describe-time.ts";
 import type { JobRun } from "../jobs/job-run.ts";
 import type { RowState } from "../jobs/job-state.ts";
-import { describeMs, timeLeftMs } from "../jobs/time-left.ts";
 import type { JobView } from "../tasks/task.ts";
 import { type Paintable, repaint } from "./repaint.ts";
 
@@ -68,26 +68,28 @@ export class JobCard implements Paintable {
   }
 
   #describe(): string {
-    const { state, failure, startedMs, cancelling } = this.#run;
+    const { state, failure, leftMs, cancelling } = this.#run;
     const evaluations = `${state.evaluations} evaluations`;
     const rows = state.rows.length;
     const pictures = state.likelihoods.size;
     // Rows are solves there, several a picture.
-    const done = pictures > 0 ? `${pictures} pictures done` : `${state.doneRows} of ${rows} done`;
+    const done = `${pictures > 0 ? `${pictures} pictures done` : `${state.doneRows} of ${rows} done`}${without(state.cancelledImages.size)}`;
     if (failure !== undefined) {
       return failure.code === "cancelled" ? `Cancelled · ${done} · ${evaluations}` : "Failed";
     }
     if (state.completed !== undefined) return describeCompleted(state.completed);
     if (state.queued !== undefined && !cancelling) return describeQueued(state.queued);
     if (state.id === "") return cancelling ? "Cancelling" : "Waiting for the server";
-    const elapsed = startedMs === undefined ? 0 : performance.now() - startedMs;
-    const left = timeLeftMs(elapsed, state.fraction);
     return [
       done,
       evaluations,
-      ...(cancelling ? ["cancelling"] : left === undefined ? [] : [`${describeMs(left)} left`]),
+      ...(cancelling ? ["cancelling"] : leftMs === undefined ? [] : [`${describeMs(leftMs)} left`]),
     ].join(" · ");
   }
+}
+
+function without(cancelled: number): string {
+  return cancelled === 0 ? "" : `, ${cancelled} cancelled`;
 }
 
 function describeQueued({ rowsAhead, expectedWait }: Queued): string {
@@ -100,10 +102,10 @@ function toMs({ seconds, nanos }: { readonly seconds: bigint; readonly nanos: nu
 }
 
 function describeCompleted(completed: Completed): string {
-  const { running, evaluations, meanBatchRows, adjusted } = completed;
+  const { running, evaluations, meanBatchRows, adjusted, cancelledRows } = completed;
   const seconds = running === undefined ? 0 : toMs(running) / 1000;
   return [
-    `Done in ${seconds.toFixed(1)} s`,
+    `Done in ${seconds.toFixed(1)} s${without(cancelledRows.length)}`,
     ...(adjusted === "" ? [] : [adjusted]),
     `${evaluations} evaluations`,
     `${meanBatchRows.toFixed(1)} rows shared each, on average`,

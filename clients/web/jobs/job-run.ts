@@ -1,6 +1,7 @@
 import { ScoreStreamError } from "../../typescript/core/scorestream-error.ts";
 import type { Connection, JobCall } from "../connection.ts";
 import { JobState, type RowState } from "./job-state.ts";
+import { Pace } from "./pace.ts";
 import type { RememberedJob, RememberedJobs } from "./remembered-jobs.ts";
 
 /** What a job is shown under. */
@@ -21,8 +22,10 @@ export class JobRun {
   readonly words: JobWords;
   /** Why it ended without completing. */
   failure: ScoreStreamError | undefined;
-  /** When the first row moved, by performance.now(); undefined before. */
-  startedMs: number | undefined;
+  /** Images that were asked to end. */
+  readonly cancellingImages: Set<number> = new Set();
+  readonly #pace = new Pace();
+  readonly #paces = new Map<number, Pace>();
   /** Whether it was asked to end. */
   cancelling = false;
   readonly #connection: Connection;
@@ -50,7 +53,7 @@ export class JobRun {
       for await (const event of events) {
         const row = this.state.apply(event);
         if (event.event?.$case === "accepted") this.#remember();
-        if (row !== undefined) this.startedMs ??= performance.now();
+        if (row !== undefined) this.#observe(row);
         onChange(row);
       }
     } catch (error) {
@@ -59,6 +62,40 @@ export class JobRun {
       this.forget();
     }
     onChange(undefined);
+  }
+
+  #observe(row: RowState): void {
+    const now = performance.now();
+    const image = this.state.imageOf(row);
+    const pace = this.#paces.get(image) ?? new Pace();
+    this.#paces.set(image, pace);
+    pace.observe(now, this.state.fractionOf(image));
+    this.#pace.observe(now, this.state.fraction);
+  }
+
+  /** Of the job, in ms; undefined before it has moved. */
+  get leftMs(): number | undefined {
+    return this.#pace.leftMs(performance.now(), this.state.fraction);
+  }
+
+  /** Of an image, in ms; undefined before it has moved. */
+  leftMsOf(image: number): number | undefined {
+    return this.#paces.get(image)?.leftMs(performance.now(), this.state.fractionOf(image));
+  }
+
+  /** Asks the server to end an image; the job's events say when it has. @returns whether it had not ended */
+  async cancelImage(image: number): Promise<boolean> {
+    this.cancellingImages.add(image);
+    try {
+      const { id } = this.state;
+      const { cancelled } = await this.#connection.client.cancel(id, { rows: [image] });
+      return cancelled;
+    } catch (error) {
+      // What became of the job, its events say.
+      if (!(error instanceof ScoreStreamError)) throw error;
+      this.cancellingImages.delete(image);
+      return false;
+    }
   }
 
   /** Asks the server to end the job. One that has no id yet is ended when it has. */

@@ -4,6 +4,7 @@ import type {
   JobEvent,
   LikelihoodResult,
   Queued,
+  RowCancelled,
   Tensor,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 
@@ -29,6 +30,8 @@ export interface RowState {
   /** Of the row's work, 0 to 1. */
   fraction: number;
   done: boolean;
+  /** It was cancelled by itself. */
+  cancelled: boolean;
   latent: Tensor | undefined;
 }
 
@@ -46,6 +49,10 @@ export class JobState {
   sequence = 0n;
   /** Network evaluations of a row; 0: not known ahead. */
   expectedEvaluations = 0;
+  /** Images that were cancelled by themselves. */
+  readonly cancelledImages: Set<number> = new Set();
+  /** Results that there will be, as far as that is known: of a likelihood fewer than rows. */
+  #images = 0;
   completed: Completed | undefined;
   /** Where it stands while none of its rows has begun. */
   queued: Queued | undefined;
@@ -60,6 +67,7 @@ export class JobState {
         return undefined;
       case "accepted":
         this.expectedEvaluations = Number(event.value.expectedEvaluations);
+        this.#images = event.value.images;
         for (let row = this.rows.length; row < event.value.rows; row++) this.#row(row);
         return undefined;
       case "queued":
@@ -68,6 +76,8 @@ export class JobState {
       case "completed":
         this.completed = event.value;
         return undefined;
+      case "rowCancelled":
+        return this.#cancelled(event.value);
       case "likelihood":
         this.likelihoods.set(event.value.row, event.value);
         return undefined;
@@ -91,11 +101,29 @@ export class JobState {
     return this.likelihoods.size || this.doneRows;
   }
 
-  /** Of the whole job, 0 to 1. */
+  /** Of the whole job, 0 to 1: of what was not cancelled. */
   get fraction(): number {
     if (this.completed !== undefined) return 1;
-    if (this.rows.length === 0) return 0;
-    return this.rows.reduce((sum, { fraction }) => sum + fraction, 0) / this.rows.length;
+    return meanFraction(this.rows.filter(({ cancelled }) => !cancelled));
+  }
+
+  /** Of likelihoods an image has several rows, else one. */
+  get rowsPerImage(): number {
+    return this.#images === 0 ? 1 : Math.max(1, this.rows.length / this.#images);
+  }
+
+  /** The image that a row is of. */
+  imageOf({ row }: RowState): number {
+    return Math.floor(row / this.rowsPerImage);
+  }
+
+  rowsOf(image: number): readonly RowState[] {
+    return this.rows.slice(image * this.rowsPerImage, (image + 1) * this.rowsPerImage);
+  }
+
+  /** Of an image's work, 0 to 1. */
+  fractionOf(image: number): number {
+    return meanFraction(this.rowsOf(image));
   }
 
   /** Of all rows together, so far. */
@@ -116,6 +144,7 @@ export class JobState {
         time: Number.NaN,
         fraction: 0,
         done: false,
+        cancelled: false,
         latent: undefined,
       });
     }
@@ -151,6 +180,17 @@ export class JobState {
     return row;
   }
 
+  #cancelled({ row: image, evaluations }: RowCancelled): RowState | undefined {
+    this.cancelledImages.add(image);
+    const rows = this.rowsOf(image);
+    const [first = this.#row(image), ...others] = rows;
+    for (const row of rows) row.cancelled = true;
+    first.cancelled = true;
+    if (others.length > 0) return undefined;
+    first.evaluations = Number(evaluations);
+    return first;
+  }
+
   #done(
     index: number,
     evaluations: bigint,
@@ -164,4 +204,9 @@ export class JobState {
     if (image !== undefined) row.frames.push({ image, evaluations: row.evaluations, time: 0 });
     return row;
   }
+}
+
+function meanFraction(rows: readonly RowState[]): number {
+  if (rows.length === 0) return 0;
+  return rows.reduce((sum, { fraction }) => sum + fraction, 0) / rows.length;
 }

@@ -18,6 +18,7 @@ from scorestream.tasks import Tasks
 from scorestream.uploads import parts_of, to_upload
 from scorestream.v1.scorestream_pb2 import (
     CancelRequest,
+    CancelResponse,
     JobEvent,
     ListModelsRequest,
     UploadResponse,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from scorestream.reading import Opening
     from scorestream.sources import PictureFile
     from scorestream.uploads import ContentType
-    from scorestream.v1.scorestream_pb2 import CancelResponse, Image, LikelihoodResult, Model
+    from scorestream.v1.scorestream_pb2 import Image, LikelihoodResult, Model
 
 R = TypeVar("R")
 
@@ -84,9 +85,12 @@ class AsyncClient(Tasks[AsyncPictureJob, AsyncLatentJob, AsyncLikelihoodJob]):
         reading = Reading(("Watch", request), detached=True, take=take_event, retry=self._retry)
         return AsyncJob(self._open_call, reading)
 
-    async def cancel(self, job_id: str) -> CancelResponse:
+    async def cancel(self, job_id: str, rows: Sequence[int] | None = None) -> CancelResponse:
         """As `Client.cancel`."""
-        return await self._answer(self._stub.Cancel, lambda: CancelRequest(job_id=job_id))
+        if rows is not None and len(rows) == 0:
+            return CancelResponse()
+        request = CancelRequest(job_id=job_id, rows=rows)
+        return await self._answer(self._stub.Cancel, lambda: request)
 
     async def close(self) -> None:
         """Ends the connection, and the jobs on it that are not detached."""

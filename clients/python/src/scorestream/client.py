@@ -16,6 +16,7 @@ from scorestream.tasks import Tasks
 from scorestream.uploads import parts_of, to_upload
 from scorestream.v1.scorestream_pb2 import (
     CancelRequest,
+    CancelResponse,
     JobEvent,
     ListModelsRequest,
     UploadResponse,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from scorestream.reading import Opening
     from scorestream.sources import PictureFile
     from scorestream.uploads import ContentType
-    from scorestream.v1.scorestream_pb2 import CancelResponse, Image, LikelihoodResult, Model
+    from scorestream.v1.scorestream_pb2 import Image, LikelihoodResult, Model
 
 R = TypeVar("R")
 
@@ -117,9 +118,25 @@ class Client(Tasks[PictureJob, LatentJob, LikelihoodJob]):
         reading = Reading(("Watch", request), detached=True, take=take_event, retry=self._retry)
         return Job(self._open_call, reading)
 
-    def cancel(self, job_id: str) -> CancelResponse:
-        """Ends a job within one step; `cancelled` is False where it had already ended."""
-        return self._answer(self._stub.Cancel, lambda: CancelRequest(job_id=job_id))
+    def cancel(self, job_id: str, rows: Sequence[int] | None = None) -> CancelResponse:
+        """Ends a job within one step, or images of it, whoever started it.
+
+        Args:
+            job_id: As `Job.id` has it.
+            rows: The images that are to end, from 0; the others go on. None: the whole job.
+
+        Returns:
+            `cancelled`: whether that was still to be done; `rows`: the images that it was done to.
+
+        Raises:
+            ScoreStreamError: "job-not-found"; "invalid-argument" at `rows[i]` for an image that the
+                job does not have, and then none is cancelled.
+        """
+        if rows is not None and len(rows) == 0:
+            # No image at all is not the whole job.
+            return CancelResponse()
+        request = CancelRequest(job_id=job_id, rows=rows)
+        return self._answer(self._stub.Cancel, lambda: request)
 
     def close(self) -> None:
         """Ends the connection, and the jobs on it that are not detached."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, cast, get_args
+from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 import grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ErrorCode = Literal[
     "invalid-argument",
@@ -81,3 +84,14 @@ def error_of(failure: grpc.RpcError) -> ScoreStreamError:
 def left() -> ScoreStreamError:
     """The error of a job that this client has left while it was being read."""
     return ScoreStreamError("this client has left the job", status="CANCELLED")
+
+
+def without(rows: Sequence[int]) -> ScoreStreamError:
+    """The error of a job's results when images of it were cancelled by themselves."""
+    named = ", ".join(str(row) for row in rows)
+    what = f"image {named} of the job was" if len(rows) == 1 else f"images {named} of the job were"
+    return ScoreStreamError(
+        f"{what} cancelled: its events have the others' results",
+        status="CANCELLED",
+        code="cancelled",
+    )

@@ -123,7 +123,8 @@ class Job(Generic[R]):
             The result of each row, in the order of the rows.
 
         Raises:
-            ScoreStreamError: The job failed, or was cancelled.
+            ScoreStreamError: The job failed, or was cancelled, or images of it were, by themselves:
+                then its events have the results of the others.
             RuntimeError: It was read before, and left before its end.
         """
         if self._reading.completed is None:

@@ -47,6 +47,9 @@ class Progress:
             self._fractions[event.sampled.row] = 1.0
         elif kind == "encoded":
             self._fractions[event.encoded.row] = 1.0
+        elif kind == "row_cancelled":
+            # Of a likelihood, a row of the progress is a probe: its bar is right again at the end.
+            self._fractions[event.row_cancelled.row] = 1.0
         elif kind != "completed":
             return
         done = self._bar.total if kind == "completed" else sum(self._fractions.values())

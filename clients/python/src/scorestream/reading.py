@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from scorestream.errors import without
 from scorestream.retry import lost
 from scorestream.v1.scorestream_pb2 import WatchRequest
 
@@ -40,6 +41,8 @@ class Reading(Generic[R]):
         retry: Retry,
     ) -> None:
         self._opening = opening
+        # Its results are events, which say of which row they are.
+        self._is_watch = opening[0] == "Watch"
         self._detached = detached
         self._take = take
         self._retry = retry
@@ -65,7 +68,14 @@ class Reading(Generic[R]):
             self._results[row] = result
 
     def results(self) -> list[R]:
-        """Those of the events so far, in the order of the rows."""
+        """Those of the events so far, in the order of the rows.
+
+        Raises:
+            ScoreStreamError: "cancelled", where images were cancelled by themselves, so that the
+                list would have holes.
+        """
+        if self.completed is not None and self.completed.cancelled_rows and not self._is_watch:
+            raise without(self.completed.cancelled_rows)
         return [self._results[row] for row in sorted(self._results)]
 
     def delay_after(self, failure: ScoreStreamError) -> float | None:

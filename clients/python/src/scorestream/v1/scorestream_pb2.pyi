@@ -1049,15 +1049,21 @@ class CancelRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     JOB_ID_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The images to end, as results number them; the others go on to the same bits. Empty: the whole job."""
+
     def __init__(
         self,
         *,
         job_id: _builtins.str = ...,
+        rows: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1068,16 +1074,22 @@ class CancelResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CANCELLED_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
     cancelled: _builtins.bool
-    """false: it had already ended"""
+    """false: it had already ended, the job or every one of the images"""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """of the images asked for, those that had not ended; of a whole job none is named"""
+
     def __init__(
         self,
         *,
         cancelled: _builtins.bool = ...,
+        rows: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1099,6 +1111,7 @@ class JobEvent(_message.Message):
     LIKELIHOOD_FIELD_NUMBER: _builtins.int
     COMPLETED_FIELD_NUMBER: _builtins.int
     QUEUED_FIELD_NUMBER: _builtins.int
+    ROW_CANCELLED_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     sequence: _builtins.int
     """1, 2, 3, ... within the job"""
@@ -1124,6 +1137,10 @@ class JobEvent(_message.Message):
     def queued(self) -> Global___Queued:
         """while no row has begun, whenever it has changed"""
 
+    @_builtins.property
+    def row_cancelled(self) -> Global___RowCancelled:
+        """in place of its result"""
+
     def __init__(
         self,
         *,
@@ -1137,12 +1154,13 @@ class JobEvent(_message.Message):
         likelihood: Global___LikelihoodResult | None = ...,
         completed: Global___Completed | None = ...,
         queued: Global___Queued | None = ...,
+        row_cancelled: Global___RowCancelled | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "sampled", b"sampled"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "job_id", b"job_id", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "sampled", b"sampled", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "job_id", b"job_id", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["accepted", "progress", "preview", "sampled", "encoded", "likelihood", "completed", "queued"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["accepted", "progress", "preview", "sampled", "encoded", "likelihood", "completed", "queued", "row_cancelled"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -1157,11 +1175,14 @@ class Accepted(_message.Message):
     EXPECTED_WAIT_FIELD_NUMBER: _builtins.int
     EXPECTED_DURATION_FIELD_NUMBER: _builtins.int
     ADJUSTED_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     rows: _builtins.int
     expected_evaluations: _builtins.int
     """network evaluations per row; 0: not known ahead"""
     adjusted: _builtins.str
     """as Completed.adjusted"""
+    images: _builtins.int
+    """results that there will be: as many as rows, but of a likelihood, where an image has several"""
     @_builtins.property
     def expected_wait(self) -> _duration_pb2.Duration: ...
     @_builtins.property
@@ -1174,10 +1195,11 @@ class Accepted(_message.Message):
         expected_wait: _duration_pb2.Duration | None = ...,
         expected_duration: _duration_pb2.Duration | None = ...,
         adjusted: _builtins.str = ...,
+        images: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expected_duration", b"expected_duration", "expected_wait", b"expected_wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjusted", b"adjusted", "expected_duration", b"expected_duration", "expected_evaluations", b"expected_evaluations", "expected_wait", b"expected_wait", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjusted", b"adjusted", "expected_duration", b"expected_duration", "expected_evaluations", b"expected_evaluations", "expected_wait", b"expected_wait", "images", b"images", "rows", b"rows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1369,6 +1391,32 @@ class LikelihoodResult(_message.Message):
 Global___LikelihoodResult: _TypeAlias = LikelihoodResult  # noqa: Y015
 
 @_typing.final
+class RowCancelled(_message.Message):
+    """An image of the job was cancelled by itself; the job goes on with the others."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    EVALUATIONS_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """of the image, as its result would have it"""
+    evaluations: _builtins.int
+    """that it had taken"""
+    def __init__(
+        self,
+        *,
+        row: _builtins.int = ...,
+        evaluations: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evaluations", b"evaluations", "row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RowCancelled: _TypeAlias = RowCancelled  # noqa: Y015
+
+@_typing.final
 class Completed(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1382,6 +1430,7 @@ class Completed(_message.Message):
     ADJUSTED_FIELD_NUMBER: _builtins.int
     LIKELIHOOD_FIELD_NUMBER: _builtins.int
     CLASS_LABEL_FIELD_NUMBER: _builtins.int
+    CANCELLED_ROWS_FIELD_NUMBER: _builtins.int
     seed: _builtins.int
     evaluations: _builtins.int
     """rows added up"""
@@ -1406,6 +1455,10 @@ class Completed(_message.Message):
     def class_label(self) -> Global___ClassCondition:
         """as used; where a class was asked for"""
 
+    @_builtins.property
+    def cancelled_rows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """the images that have no result, in order"""
+
     def __init__(
         self,
         *,
@@ -1419,10 +1472,11 @@ class Completed(_message.Message):
         adjusted: _builtins.str = ...,
         likelihood: Global___LikelihoodSettings | None = ...,
         class_label: Global___ClassCondition | None = ...,
+        cancelled_rows: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["class_label", b"class_label", "likelihood", b"likelihood", "queued", b"queued", "running", b"running", "sampler", b"sampler"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjusted", b"adjusted", "class_label", b"class_label", "evaluations", b"evaluations", "likelihood", b"likelihood", "mean_batch_rows", b"mean_batch_rows", "model_sha256", b"model_sha256", "queued", b"queued", "running", b"running", "sampler", b"sampler", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjusted", b"adjusted", "cancelled_rows", b"cancelled_rows", "class_label", b"class_label", "evaluations", b"evaluations", "likelihood", b"likelihood", "mean_batch_rows", b"mean_batch_rows", "model_sha256", b"model_sha256", "queued", b"queued", "running", b"running", "sampler", b"sampler", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -358,11 +358,15 @@ export interface WatchRequest {
 
 export interface CancelRequest {
   jobId: string;
+  /** The images to end, as results number them; the others go on to the same bits. Empty: the whole job. */
+  rows: number[];
 }
 
 export interface CancelResponse {
-  /** false: it had already ended */
+  /** false: it had already ended, the job or every one of the images */
   cancelled: boolean;
+  /** of the images asked for, those that had not ended; of a whole job none is named */
+  rows: number[];
 }
 
 export interface JobEvent {
@@ -384,6 +388,9 @@ export interface JobEvent {
     | //
     /** while no row has begun, whenever it has changed */
     { $case: "queued"; value: Queued }
+    | //
+    /** in place of its result */
+    { $case: "rowCancelled"; value: RowCancelled }
     | undefined;
 }
 
@@ -397,6 +404,8 @@ export interface Accepted {
     | undefined;
   /** as Completed.adjusted */
   adjusted: string;
+  /** results that there will be: as many as rows, but of a likelihood, where an image has several */
+  images: number;
 }
 
 /** Where a job stands that waits, as things are: what comes later may go before it, or make room for it. */
@@ -451,6 +460,14 @@ export interface LikelihoodResult {
   evaluations: bigint;
 }
 
+/** An image of the job was cancelled by itself; the job goes on with the others. */
+export interface RowCancelled {
+  /** of the image, as its result would have it */
+  row: number;
+  /** that it had taken */
+  evaluations: bigint;
+}
+
 export interface Completed {
   /** as used */
   sampler: Sampler | undefined;
@@ -471,7 +488,11 @@ export interface Completed {
     | LikelihoodSettings
     | undefined;
   /** as used; where a class was asked for */
-  classLabel: ClassCondition | undefined;
+  classLabel:
+    | ClassCondition
+    | undefined;
+  /** the images that have no result, in order */
+  cancelledRows: number[];
 }
 
 /** What a likelihood depends on beside the solver. */
@@ -3504,13 +3525,20 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseCancelRequest(): CancelRequest {
-  return { jobId: "" };
+  return { jobId: "", rows: [] };
 }
 
 export const CancelRequest: MessageFns<CancelRequest> = {
   encode(message: CancelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.jobId !== "") {
       writer.uint32(10).string(message.jobId);
+    }
+    if (message.rows.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.rows) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -3536,6 +3564,24 @@ export const CancelRequest: MessageFns<CancelRequest> = {
             message.jobId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag === 16) {
+              message.rows.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.rows.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3554,18 +3600,26 @@ export const CancelRequest: MessageFns<CancelRequest> = {
   fromPartial(object: DeepPartial<CancelRequest>): CancelRequest {
     const message = createBaseCancelRequest();
     message.jobId = object.jobId ?? "";
+    message.rows = object.rows?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseCancelResponse(): CancelResponse {
-  return { cancelled: false };
+  return { cancelled: false, rows: [] };
 }
 
 export const CancelResponse: MessageFns<CancelResponse> = {
   encode(message: CancelResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.cancelled !== false) {
       writer.uint32(8).bool(message.cancelled);
+    }
+    if (message.rows.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.rows) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -3591,6 +3645,24 @@ export const CancelResponse: MessageFns<CancelResponse> = {
             message.cancelled = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag === 16) {
+              message.rows.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.rows.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3609,6 +3681,7 @@ export const CancelResponse: MessageFns<CancelResponse> = {
   fromPartial(object: DeepPartial<CancelResponse>): CancelResponse {
     const message = createBaseCancelResponse();
     message.cancelled = object.cancelled ?? false;
+    message.rows = object.rows?.map((e) => e) || [];
     return message;
   },
 };
@@ -3652,6 +3725,9 @@ export const JobEvent: MessageFns<JobEvent> = {
         break;
       case "queued":
         Queued.encode(message.event.value, writer.uint32(82).fork()).join();
+        break;
+      case "rowCancelled":
+        RowCancelled.encode(message.event.value, writer.uint32(90).fork()).join();
         break;
     }
     return writer;
@@ -3750,6 +3826,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "queued", value: Queued.decode(reader, reader.uint32()) };
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.event = { $case: "rowCancelled", value: RowCancelled.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3818,13 +3902,26 @@ export const JobEvent: MessageFns<JobEvent> = {
         }
         break;
       }
+      case "rowCancelled": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "rowCancelled", value: RowCancelled.fromPartial(object.event.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseAccepted(): Accepted {
-  return { rows: 0, expectedEvaluations: 0n, expectedWait: undefined, expectedDuration: undefined, adjusted: "" };
+  return {
+    rows: 0,
+    expectedEvaluations: 0n,
+    expectedWait: undefined,
+    expectedDuration: undefined,
+    adjusted: "",
+    images: 0,
+  };
 }
 
 export const Accepted: MessageFns<Accepted> = {
@@ -3846,6 +3943,9 @@ export const Accepted: MessageFns<Accepted> = {
     }
     if (message.adjusted !== "") {
       writer.uint32(42).string(message.adjusted);
+    }
+    if (message.images !== 0) {
+      writer.uint32(48).uint32(message.images);
     }
     return writer;
   },
@@ -3903,6 +4003,14 @@ export const Accepted: MessageFns<Accepted> = {
             message.adjusted = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.images = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3931,6 +4039,7 @@ export const Accepted: MessageFns<Accepted> = {
       ? Duration.fromPartial(object.expectedDuration)
       : undefined;
     message.adjusted = object.adjusted ?? "";
+    message.images = object.images ?? 0;
     return message;
   },
 };
@@ -4523,6 +4632,78 @@ export const LikelihoodResult: MessageFns<LikelihoodResult> = {
   },
 };
 
+function createBaseRowCancelled(): RowCancelled {
+  return { row: 0, evaluations: 0n };
+}
+
+export const RowCancelled: MessageFns<RowCancelled> = {
+  encode(message: RowCancelled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.row !== 0) {
+      writer.uint32(8).uint32(message.row);
+    }
+    if (message.evaluations !== 0n) {
+      if (BigInt.asUintN(64, message.evaluations) !== message.evaluations) {
+        throw new globalThis.Error("value provided for field message.evaluations of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.evaluations);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RowCancelled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRowCancelled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.row = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.evaluations = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RowCancelled>): RowCancelled {
+    return RowCancelled.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RowCancelled>): RowCancelled {
+    const message = createBaseRowCancelled();
+    message.row = object.row ?? 0;
+    message.evaluations = (object.evaluations !== undefined && object.evaluations !== null)
+      ? BigInt(object.evaluations)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseCompleted(): Completed {
   return {
     sampler: undefined,
@@ -4535,6 +4716,7 @@ function createBaseCompleted(): Completed {
     adjusted: "",
     likelihood: undefined,
     classLabel: undefined,
+    cancelledRows: [],
   };
 }
 
@@ -4575,6 +4757,13 @@ export const Completed: MessageFns<Completed> = {
     }
     if (message.classLabel !== undefined) {
       ClassCondition.encode(message.classLabel, writer.uint32(82).fork()).join();
+    }
+    if (message.cancelledRows.length !== 0) {
+      writer.uint32(90).fork();
+      for (const v of message.cancelledRows) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -4672,6 +4861,24 @@ export const Completed: MessageFns<Completed> = {
             message.classLabel = ClassCondition.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag === 88) {
+              message.cancelledRows.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 90) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cancelledRows.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4711,6 +4918,7 @@ export const Completed: MessageFns<Completed> = {
     message.classLabel = (object.classLabel !== undefined && object.classLabel !== null)
       ? ClassCondition.fromPartial(object.classLabel)
       : undefined;
+    message.cancelledRows = object.cancelledRows?.map((e) => e) || [];
     return message;
   },
 };
