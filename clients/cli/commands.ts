@@ -60,6 +60,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "derivatives of an ONNX model as an ONNX file, proved; needs no server",
     load: async () => (await import("./commands/derive.ts")).derive,
   },
+  doctor: {
+    summary: "what networks can run on here, why not on the rest, and how fast each model is",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
   completion: {
     summary: "prints what makes Tab complete, for bash, zsh and fish",
     load: async () => (await import("./commands/completion.ts")).completion,

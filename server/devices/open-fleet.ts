@@ -38,7 +38,7 @@ export async function openFleet(
   const devices: OpenDevice[] = [];
   try {
     for (const spec of specs) {
-      const chosen = await chooseProvider(spec, tryProvider);
+      const chosen = await chooseProvider(spec, whyNot);
       const taken = devices.map(({ workers }) => workers.name);
       devices.push(openDevice(spec, chosen, taken, common, changes));
     }
@@ -94,12 +94,18 @@ export async function tryProvider(execution: Execution): Promise<string | undefi
     await workers.try();
     return undefined;
   } catch (error) {
-    const missing = missingFor(execution.provider);
-    const reason = oneLine(asServerError(error).message);
-    return missing.length === 0 ? reason : `${reason} (${missing.join("; ")})`;
+    return oneLine(asServerError(error).message);
   } finally {
     await workers.close();
   }
+}
+
+/** Why a provider does not work, with what it lacks; undefined where it works. */
+async function whyNot(execution: Execution): Promise<string | undefined> {
+  const reason = await tryProvider(execution);
+  const missing = missingFor(execution.provider);
+  if (reason === undefined || missing.length === 0) return reason;
+  return `${reason} (${missing.join("; ")})`;
 }
 
 /** Native messages come with the place in ONNX Runtime's sources, which tells an operator nothing. */

@@ -48,11 +48,13 @@ export function needsOf(provider: Provider): readonly Need[] {
   }
 }
 
-/** What a provider lacks here, as sentences. */
+/** What a provider lacks here, by what would bring it. */
 export function missingFor(provider: Provider): readonly string[] {
-  return needsOf(provider)
-    .filter(({ there }) => !there)
-    .map(({ what, remedy }) => `no ${what}: ${remedy}`);
+  const byRemedy = new Map<string, string[]>();
+  for (const { what, there, remedy } of needsOf(provider)) {
+    if (!there) byRemedy.set(remedy, [...(byRemedy.get(remedy) ?? []), what]);
+  }
+  return [...byRemedy].map(([remedy, whats]) => `no ${whats.join(", ")}: ${remedy}`);
 }
 
 function library([name, remedy]: readonly [name: string, remedy: string]): Need {
@@ -69,7 +71,7 @@ function runtimeFolder(): string {
 function bundled(name: "cuda" | "tensorrt"): readonly Need[] {
   const file = `libonnxruntime_providers_${name}.so`;
   const there = existsSync(join(runtimeFolder(), file));
-  return [{ what: file, there, remedy: "npm run install:gpu fetches it" }];
+  return [{ what: file, there, remedy: "npm run install:gpu fetches ONNX Runtime's own" }];
 }
 
 function webgpuNeeds(): readonly Need[] {
