@@ -1,13 +1,16 @@
 """Write checkpoints with random weights at CIFAR-10's size in the forms that are converted.
 
-    python convert/random_checkpoints.py --score-sde PATH --diffusers --out runs/checkpoints
+    python convert/random_checkpoints.py --score-sde PATH --edm PATH --out runs/checkpoints
 
 To see the converters work without a trained checkpoint. Layers that start at zero are given weights
 too, so that every one of them counts in the output.
 """
 
 import argparse
+import importlib
 import math
+import pickle
+import sys
 from pathlib import Path
 
 import torch
@@ -44,6 +47,30 @@ NCSNPP = {
     "mid_block_scale_factor": math.sqrt(2),
     "norm_eps": 1e-6,
     "norm_num_groups": None,
+}
+# EDM's for CIFAR-10: its preconditioning, and the options of train.py's --arch.
+EDM = {
+    "edm-ddpmpp": ("EDMPrecond", "ddpmpp"),
+    "vp-ddpmpp": ("VPPrecond", "ddpmpp"),
+    "ve-ncsnpp": ("VEPrecond", "ncsnpp"),
+    "edm-adm": ("EDMPrecond", "adm"),
+}
+ARCHITECTURES = {
+    "ddpmpp": {
+        "model_type": "SongUNet",
+        "augment_dim": 9,
+        "channel_mult": [2, 2, 2],
+    },
+    "ncsnpp": {
+        "model_type": "SongUNet",
+        "augment_dim": 9,
+        "channel_mult": [2, 2, 2],
+        "embedding_type": "fourier",
+        "encoder_type": "residual",
+        "channel_mult_noise": 2,
+        "resample_filter": [1, 3, 3, 1],
+    },
+    "adm": {"model_type": "DhariwalUNet", "augment_dim": 9},
 }
 
 
@@ -87,6 +114,18 @@ def diffusers_folders(out: Path) -> None:
     ScoreSdeVeScheduler(sigma_max=50).save_pretrained(out / "diffusers-ncsnpp" / "scheduler")
 
 
+def edm(code: Path, names: list[str], out: Path) -> None:
+    sys.path.insert(0, str(code.resolve()))
+    networks = importlib.import_module("training.networks")
+    for name in names:
+        preconditioning, architecture = EDM[name]
+        network = getattr(networks, preconditioning)(
+            img_resolution=32, img_channels=3, **ARCHITECTURES[architecture]
+        )
+        with (out / f"{name}.pkl").open("wb") as file:
+            pickle.dump({"ema": awaken(network)}, file)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--score-sde", type=Path, help="a copy of score_sde_pytorch")
@@ -99,6 +138,8 @@ def main() -> None:
     parser.add_argument(
         "--diffusers", action="store_true", help="also of diffusers, which must be installed"
     )
+    parser.add_argument("--edm", type=Path, help="a copy of edm")
+    parser.add_argument("--networks", nargs="+", choices=EDM, default=["edm-ddpmpp"], help="of edm")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -112,6 +153,8 @@ def main() -> None:
             score_sde(args.score_sde, config, args.out / f"{stem}.pth")
     if args.diffusers:
         diffusers_folders(args.out)
+    if args.edm is not None:
+        edm(args.edm, args.networks, args.out)
 
 
 if __name__ == "__main__":

@@ -102,6 +102,8 @@ def averaged(network: nn.Module, path: Path) -> nn.Module:
     a list in the order of the parameters that are trained. What is not trained (Fourier features)
     is only in the first.
     """
+    if not path.is_file():
+        raise ConversionError(f"--checkpoint: seen {path}, expected a .pth file")
     state = torch.load(path, map_location="cpu", weights_only=True)
     if not (isinstance(state, dict) and {"model", "ema"} <= state.keys()):
         raise ConversionError(
