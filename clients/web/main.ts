@@ -57,7 +57,10 @@ async function send(task: Task, request: JobRequest): Promise<void> {
     { task: task.id, model: call.value.model ?? "", title, details },
     given,
   );
-  if (failure === undefined) announce(`${title}: all ${state.results} done`);
+  const cancelled = state.cancelledImages.size;
+  if (failure === undefined && cancelled > 0) {
+    announce(`${title}: ${state.results} done, ${cancelled} cancelled`);
+  } else if (failure === undefined) announce(`${title}: all ${state.results} done`);
   else if (failure.code === "cancelled") announce(`${title}: cancelled`);
   else if (state.id === "") form.fail(failure.field, failure.message);
 }

@@ -9,6 +9,7 @@ import sharp from "sharp";
 import { WebSocket } from "ws";
 import { repositoryPath } from "../typescript/testing/spawn-server.ts";
 import { refusedAt, violations } from "./testing/assertions.ts";
+import { cancelPicture, cancelSamples } from "./testing/cancel-images.ts";
 import { findChromium, NO_CHROMIUM } from "./testing/chromium.ts";
 import { cancelEncoding, dragAndStrip, refusedPictures } from "./testing/interpolation.ts";
 import { cancelLikelihood, likelihoods, refusedLikelihood } from "./testing/likelihood.ts";
@@ -281,6 +282,7 @@ test("interpolation: a slider that decodes as it is dragged, and a strip", dragA
 test("interpolation: an encoding is cancelled", cancelEncoding);
 test("likelihood: files that can't be taken are told by name", refusedLikelihood);
 test("likelihood: pictures on a scale, the likeliest first", likelihoods);
+test("likelihood: one picture is cancelled, by the keyboard", cancelPicture);
 test("likelihood: a job is cancelled", cancelLikelihood);
 
 test("what can't be meant is told beside its field, by the page and by the server", async (t) => {
@@ -331,11 +333,13 @@ test("a job is cancelled, and says how far it had come", async (t) => {
   await startLongJob(page);
   const job = newestJob(page);
   t.regex(await job.locator(".job-status").innerText(), /0 of 2 done · \d+ evaluations/);
-  await job.getByRole("button", { name: "Cancel" }).click();
+  await job.getByRole("button", { name: /^Cancel: / }).click();
   await page.locator('article.job[data-state="failed"]').first().waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Cancelled · 0 of 2 done/);
   await job.getByRole("button", { name: "Remove" }).click();
 });
+
+test("samples are cancelled one by one, and each says when it will be done", cancelSamples);
 
 test("a lost connection is come back to, and so is the job", async (t) => {
   const { page, setConnected } = t.context;
@@ -365,7 +369,9 @@ test("a page that is loaded again has its jobs, the ended one and the running on
     ended,
   );
   t.true(ended > 0);
-  await newestJob(page).getByRole("button", { name: "Cancel" }).click();
+  await newestJob(page)
+    .getByRole("button", { name: /^Cancel: / })
+    .click();
   await page.locator('article.job[data-state="failed"]').first().waitFor();
 });
 

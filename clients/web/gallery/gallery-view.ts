@@ -3,6 +3,7 @@ import type { JobRun } from "../jobs/job-run.ts";
 import type { RowState } from "../jobs/job-state.ts";
 import { toImageData } from "../pictures/picture.ts";
 import type { GivenPicture, JobView } from "../tasks/task.ts";
+import { controlOf } from "./image-control.ts";
 import { Tile } from "./tile.ts";
 
 /** The samples of a job side by side, with a timeline for all of them, and before them what was given. */
@@ -41,13 +42,19 @@ export class GalleryView implements JobView {
   update(row: RowState | undefined): void {
     const { rows } = this.#run.state;
     if (this.#tiles.length < rows.length) this.#add(rows.slice(this.#tiles.length));
-    if (row !== undefined) this.#tiles[row.row]?.update();
-    else if (this.#run.ended) this.#line.hidden = !rows.some(({ frames }) => frames.length > 1);
+    if (row !== undefined) {
+      this.#tiles[row.row]?.update();
+      return;
+    }
+    for (const tile of this.#tiles) tile.update();
+    if (this.#run.ended) this.#line.hidden = !rows.some(({ frames }) => frames.length > 1);
   }
 
   #add(rows: readonly RowState[]): void {
     const { expectedEvaluations } = this.#run.state;
-    const tiles = rows.map((row) => new Tile(row, expectedEvaluations, this.#open));
+    const control = controlOf(this.#run);
+    const options = { expected: expectedEvaluations, open: this.#open, control };
+    const tiles = rows.map((row) => new Tile(row, options));
     this.#tiles.push(...tiles);
     this.#grid.append(...tiles.map((tile) => tile.element));
     this.#grid.dataset.size = sizeFor(this.#tiles.length);

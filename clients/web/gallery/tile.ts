@@ -1,15 +1,30 @@
 import { button, element } from "../dom.ts";
+import { describeMs, shortMs } from "../jobs/describe-time.ts";
 import type { Frame, RowState } from "../jobs/job-state.ts";
 import { decodeImage } from "./decode.ts";
+import type { ImageControl } from "./image-control.ts";
 import { type Paintable, repaint } from "./repaint.ts";
 
-/** One sample in a job's gallery: its picture as it emerges, and how far it is. Pressed, it opens. */
+export interface TileOptions {
+  /** Evaluations; 0: not known. */
+  readonly expected: number;
+  /** What it is called, with its number; left out: "Sample". */
+  readonly noun?: string;
+  /** It was pressed. */
+  readonly open: (row: RowState) => void;
+  /** Left out: it can't be ended by itself. */
+  readonly control?: ImageControl;
+}
+
+/** One sample in a job's gallery: its picture as it emerges, how far it is, when it will be done. Pressed, it opens. */
 export class Tile implements Paintable {
   readonly element: HTMLElement;
   readonly #button: HTMLButtonElement;
   readonly #row: RowState;
   readonly #expected: number;
-  readonly #noun: string;
+  readonly #name: string;
+  readonly #control: ImageControl | undefined;
+  readonly #cancel: HTMLButtonElement;
   readonly #canvas = element("canvas", { width: 1, height: 1 });
   readonly #bar = element("span", { class: "tile-bar" });
   readonly #label = element("span", { class: "tile-label" });
@@ -21,23 +36,21 @@ export class Tile implements Paintable {
   /** 0 to 1 of the frames, where the job's timeline was moved; undefined: the newest. */
   #moment: number | undefined;
 
-  /**
-   * @param expected evaluations; 0: not known
-   * @param open shows the sample by itself
-   * @param noun what it is called, with its number
-   */
-  constructor(
-    row: RowState,
-    expected: number,
-    open: (row: RowState) => void,
-    noun: string = "Sample",
-  ) {
+  constructor(row: RowState, { expected, noun = "Sample", open, control }: TileOptions) {
     this.#row = row;
-    this.#noun = noun;
+    this.#name = `${noun} ${row.row + 1}`;
     this.#expected = expected;
+    this.#control = control;
     this.#button = button("", { class: "tile-picture" }, () => open(row));
     this.#button.append(this.#canvas, this.#bar);
-    this.element = element("div", { class: "tile" }, this.#button, this.#label);
+    const words = { class: "tile-cancel", "aria-label": `Cancel ${this.#name}`, title: "Cancel" };
+    this.#cancel = button("×", words, () => {
+      control?.cancel(row.row, this.#name);
+      this.#button.focus(); // the one that was pressed goes
+      repaint(this);
+    });
+    this.#cancel.hidden = true;
+    this.element = element("div", { class: "tile" }, this.#button, this.#cancel, this.#label);
     this.paint();
   }
 
@@ -54,19 +67,35 @@ export class Tile implements Paintable {
   }
 
   paint(): void {
-    const { row, done, fraction, evaluations } = this.#row;
+    const { done, cancelled, fraction, evaluations, row } = this.#row;
     if (this.#decoded !== undefined) {
       drawBitmap(this.#canvas, this.#decoded);
       this.#decoded = undefined;
     }
-    const state = done ? "done" : evaluations > 0 ? "running" : "waiting";
     this.#bar.style.transform = `scaleX(${fraction})`;
-    const of = this.#expected === 0 ? "" : ` of ${this.#expected}`;
-    this.#label.textContent = done ? `${evaluations} NFE` : `${evaluations}${of}`;
+    this.#say();
+    const isCancelling = this.#control?.isCancelling(row) === true;
+    const open = isCancelling ? "cancelling" : evaluations > 0 ? "running" : "waiting";
+    const state = cancelled ? "cancelled" : done ? "done" : open;
+    this.#cancel.hidden = cancelled || done || this.#control?.canCancel(row) !== true;
     if (state === this.#state) return;
     this.#state = state;
     this.element.dataset.state = state;
-    this.#button.setAttribute("aria-label", `${this.#noun} ${row + 1}, ${state}`);
+    this.#button.setAttribute("aria-label", `${this.#name}, ${state}`);
+  }
+
+  /** Evaluations and the time that is left: below the picture, and in full where the pointer rests. */
+  #say(): void {
+    const { done, cancelled, evaluations, row } = this.#row;
+    const isOver = done || cancelled;
+    const leftMs = isOver ? undefined : this.#control?.leftMs(row);
+    const expected = isOver ? 0 : this.#expected;
+    const figures = expected === 0 ? `${evaluations}` : `${evaluations}/${expected}`;
+    const end = done ? " NFE" : cancelled ? " · cancelled" : "";
+    this.#label.textContent = `${figures}${leftMs === undefined ? end : ` · ${shortMs(leftMs)}`}`;
+    const of = expected === 0 ? "" : ` of ${expected}`;
+    const left = leftMs === undefined ? "" : `, ${describeMs(leftMs)} left`;
+    this.element.title = `${this.#name}: ${evaluations}${of} evaluations${left}`;
   }
 
   #want(): void {

@@ -1,8 +1,10 @@
 import { button, byId, element } from "../dom.ts";
+import { describeMs } from "../jobs/describe-time.ts";
 import type { JobRun } from "../jobs/job-run.ts";
 import type { Frame, RowState } from "../jobs/job-state.ts";
 import { decodeImage } from "./decode.ts";
 import { animationOf, pngOf, save } from "./download.ts";
+import { controlOf } from "./image-control.ts";
 import { drawBitmap } from "./tile.ts";
 
 /** How long a frame is shown while it plays, in ms. */
@@ -22,6 +24,7 @@ export class Viewer {
   readonly #timeline = element("input", { type: "range", min: "0", "aria-label": "Timeline" });
   readonly #figures = element("p", { class: "viewer-figures" });
   readonly #play = button("Play", {}, () => this.#togglePlay());
+  readonly #cancel = button("Cancel this one", { class: "quiet" }, () => this.#cancelImage());
   readonly #uses = element("div", { class: "viewer-actions" });
   readonly #takers: () => readonly PictureTaker[];
   #run: JobRun | undefined;
@@ -53,6 +56,7 @@ export class Viewer {
         this.#play,
         button("Download PNG", {}, () => void this.#download("png")),
         button("Download animation", {}, () => void this.#download("webp")),
+        this.#cancel,
       ),
       this.#uses,
     );
@@ -95,15 +99,37 @@ export class Viewer {
     return this.#row?.frames[Number(this.#timeline.value)];
   }
 
+  #cancelImage(): void {
+    const [run, row] = [this.#run, this.#row];
+    if (run === undefined || row === undefined) return;
+    controlOf(run).cancel(row.row, `Sample ${row.row + 1}`);
+    this.#play.focus(); // the one that was pressed goes
+    this.#show();
+  }
+
+  /** What is still to come of the row. */
+  #rest(run: JobRun, { row, done, cancelled }: RowState): string {
+    if (done) return "";
+    if (cancelled) return "; cancelled";
+    const { expectedEvaluations: expected } = run.state;
+    const leftMs = run.leftMsOf(row);
+    const of = expected === 0 ? "" : ` of ${expected}`;
+    return `${of}${leftMs === undefined ? "" : `, ${describeMs(leftMs)} left`}`;
+  }
+
   #show(): void {
-    const [frame, row] = [this.#frame, this.#row];
-    if (frame === undefined || row === undefined) {
+    const [frame, row, run] = [this.#frame, this.#row, this.#run];
+    const isOpen = row !== undefined && !row.done && !row.cancelled;
+    this.#cancel.hidden = !(isOpen && run !== undefined && controlOf(run).canCancel(row.row));
+    if (frame === undefined || row === undefined || run === undefined) {
       this.#figures.textContent = "No picture yet";
       return;
     }
-    const isResult = row.done && frame === row.frames.at(-1);
+    const isNewest = frame === row.frames.at(-1);
+    const isResult = row.done && isNewest;
     const what = isResult ? "The sample" : `Estimate at t = ${frame.time.toFixed(3)}`;
-    this.#figures.textContent = `${what}, after ${frame.evaluations} evaluations`;
+    const rest = isNewest ? this.#rest(run, row) : "";
+    this.#figures.textContent = `${what}, after ${frame.evaluations} evaluations${rest}`;
     this.#timeline.setAttribute("aria-valuetext", this.#figures.textContent);
     this.#canvas.setAttribute("aria-label", this.#figures.textContent);
     if (frame !== this.#shown) void this.#draw(frame);

@@ -112,12 +112,8 @@ export class Strip {
       const changed = state.apply(event);
       for (const row of state.rows.slice(tiles.length)) {
         const fraction = fractions[row.row] ?? 0;
-        const tile = new Tile(
-          row,
-          state.expectedEvaluations,
-          () => this.#onChoose(fraction),
-          "Frame",
-        );
+        const open = (): void => this.#onChoose(fraction);
+        const tile = new Tile(row, { expected: state.expectedEvaluations, open, noun: "Frame" });
         tiles.push(tile);
         this.#tiles.append(tile.element);
       }

@@ -10,6 +10,7 @@ import { toImageData } from "../pictures/picture.ts";
 import type { GivenPicture, JobView, ViewContext } from "../tasks/task.ts";
 import { axisLine, valueLine } from "./axis.ts";
 import { type Scale, scaleOf } from "./scale.ts";
+import { WaitingPicture } from "./waiting-picture.ts";
 
 /** Pictures on a scale of bits per dimension, the likeliest first, beside what the model gives pictures that it has not seen. */
 export class LikelihoodView implements JobView, Paintable {
@@ -19,6 +20,9 @@ export class LikelihoodView implements JobView, Paintable {
   readonly #about = element("p", { class: "hint" });
   readonly #head = element("th", { scope: "col", class: "likelihood-scale" });
   readonly #body = element("tbody");
+  /** Pictures without a likelihood. Their lines stay what they are, so that the keyboard keeps its place in them. */
+  readonly #waitingBody = element("tbody");
+  readonly #waiting = new Map<number, WaitingPicture>();
   readonly #table: HTMLTableElement;
   #heldOut: HeldOutLikelihood | undefined;
 
@@ -41,6 +45,7 @@ export class LikelihoodView implements JobView, Paintable {
         element("tr", {}, heading("Picture"), this.#head, heading("Bits per dimension")),
       ),
       this.#body,
+      this.#waitingBody,
     );
     this.element = element("div", {}, this.#table, this.#about);
     void this.#askForRange(() => client.listModels());
@@ -66,17 +71,34 @@ export class LikelihoodView implements JobView, Paintable {
     ]);
     const unit = element("span", { class: "likelihood-unit" }, "bits per dimension");
     this.#head.replaceChildren(unit, axisLine(scale, heldOut));
-    const missing = this.#given.map((_, row) => row).filter((row) => !this.#has(row));
-    this.#body.replaceChildren(
-      ...results.map((result) => this.#line(result, scale)),
-      ...(this.#run.ended ? [] : missing.map((row) => this.#waiting(row))),
-    );
+    this.#body.replaceChildren(...results.map((result) => this.#line(result, scale)));
+    this.#paintWaiting();
     this.#about.textContent = this.#describe();
     this.#table.hidden = results.length === 0 && this.#run.ended;
   }
 
-  #has(row: number): boolean {
-    return this.#run.state.likelihoods.has(row);
+  #paintWaiting(): void {
+    const { likelihoods, cancelledImages } = this.#run.state;
+    for (const image of this.#given.keys()) {
+      const isShown = !likelihoods.has(image) && (!this.#run.ended || cancelledImages.has(image));
+      if (!isShown) {
+        this.#waiting.get(image)?.element.remove();
+        this.#waiting.delete(image);
+        continue;
+      }
+      const known = this.#waiting.get(image);
+      if (known !== undefined) known.paint();
+      else {
+        const name = this.#nameOf(image);
+        const made = new WaitingPicture(this.#run, image, name, this.#picture(image));
+        this.#waiting.set(image, made);
+        this.#waitingBody.append(made.element);
+      }
+    }
+  }
+
+  #nameOf(image: number): string {
+    return this.#given[image]?.label ?? `Picture ${image + 1}`;
   }
 
   #line(result: LikelihoodResult, scale: Scale): HTMLElement {
@@ -101,14 +123,9 @@ export class LikelihoodView implements JobView, Paintable {
     );
   }
 
-  #waiting(row: number): HTMLElement {
-    const words = element("td", { class: "likelihood-figures" }, "…");
-    return element("tr", {}, this.#picture(row), element("td"), words);
-  }
-
   #picture(row: number): HTMLElement {
     const given = this.#given[row];
-    const name = given?.label ?? `Picture ${row + 1}`;
+    const name = this.#nameOf(row);
     const heading = element("th", { scope: "row", class: "likelihood-picture", title: name });
     if (given !== undefined) {
       const { width, height } = given.picture;

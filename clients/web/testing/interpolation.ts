@@ -112,7 +112,7 @@ export async function cancelEncoding(t: Test): Promise<void> {
     before,
   );
   const job = newestJob(page);
-  await job.getByRole("button", { name: "Cancel" }).click();
+  await job.getByRole("button", { name: /^Cancel: / }).click();
   await job.locator('xpath=self::*[@data-state="failed"]').waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Cancelled · 0 of 2 done/);
   t.false(await job.getByLabel("From first to second").isVisible());

@@ -82,7 +82,7 @@ export async function cancelLikelihood(t: Test): Promise<void> {
     before,
   );
   const job = newestJob(page);
-  await job.getByRole("button", { name: "Cancel" }).click();
+  await job.getByRole("button", { name: /^Cancel: / }).click();
   await job.locator('xpath=self::*[@data-state="failed"]').waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Cancelled/);
   await job.getByRole("button", { name: "Remove" }).click();
