@@ -1,9 +1,9 @@
-"""The paper's style of sampling loop, in PyTorch on a CPU, with the weights of models/color-digits.
+"""The paper's style of sampling loop, in PyTorch, with the weights of models/color-digits.
 
-    python bench_loop.py --count 64 --batch 32 --steps 30 [--channels-last] [--threads 2]
+    python bench_loop.py --count 64 --batch 32 --steps 30 [--channels-last] [--threads 2] [--device cuda]
     python bench_loop.py --score-at 0.3 < picture.f32
 
-It is what `npm run bench:pytorch` measures the server beside. Batches are drawn one after the
+It is what `npm run bench:pytorch` and `npm run bench:gpu` measure the server beside. Batches are drawn one after the
 other: Euler-Maruyama on the reverse SDE, then E[x_0 | x_eps], and pixels of 8 bits. The first
 form prints { imagesPerSecond, torch, threads }; the second { score }, of one picture x_t, the
 float32 [3, 32, 32] of its input.
@@ -62,7 +62,7 @@ def load_network(path: Path) -> UNet:
 def clean(network: UNet, x: torch.Tensor, t: float) -> torch.Tensor:
     """E[x_0 | x_t] of x [B, 3, H, W]."""
     mean, std = marginal(t)
-    return denoise(network, x / mean, torch.full((len(x),), std / mean))
+    return denoise(network, x / mean, torch.full((len(x),), std / mean, device=x.device))
 
 
 def score(network: UNet, x: torch.Tensor, t: float) -> torch.Tensor:
@@ -84,11 +84,11 @@ def sample(network: UNet, x: torch.Tensor, steps: int) -> torch.Tensor:
 
 def images_per_second(network: UNet, args: argparse.Namespace) -> float:
     form = torch.channels_last if args.channels_last else torch.contiguous_format
-    network = network.to(memory_format=form)
+    network = network.to(args.device, memory_format=form)
 
     def draw(rows: int, steps: int) -> None:
-        x = torch.randn(rows, CHANNELS, SIZE, SIZE).to(memory_format=form)
-        sample(network, x, steps).numpy()
+        x = torch.randn(rows, CHANNELS, SIZE, SIZE, device=args.device).to(memory_format=form)
+        sample(network, x, steps).cpu().numpy()  # waits for the device
 
     draw(args.batch, 3)  # the first evaluations choose their kernels
     started = time.perf_counter()
@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=30, help="evaluations of each picture")
     parser.add_argument("--threads", type=int, default=0, help="0: PyTorch's own choice")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda, or cuda:1")
     parser.add_argument("--channels-last", action="store_true", help="a faster memory format")
     parser.add_argument("--score-at", type=float, help="a time in (0, 1]: print a score instead")
     args = parser.parse_args()

@@ -1,22 +1,31 @@
 /**
  * The rival of the overhead benchmark: one onnxruntime session evaluated in a loop, with nothing around it.
  *
- *   node dist/worker/bare-loop.js MODEL.onnx BATCH_ROWS SECONDS THREADS
+ *   node dist/worker/bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]]
  *
  * Prints one JSON object: { rowsPerSecond }.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type Execution, PROVIDERS } from "./protocol.ts";
 import { sessionOptions } from "./sessions.ts";
 
-const [path, rowsText, secondsText, threadsText] = process.argv.slice(2);
+const [path, rowsText, secondsText, threadsText = "0", named = "cpu", deviceText] =
+  process.argv.slice(2);
+const provider = PROVIDERS.find((known) => known === named);
 const rows = Number(rowsText);
 const seconds = Number(secondsText);
-if (path === undefined || !(rows >= 1) || !(seconds > 0)) {
-  process.stderr.write("usage: bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS]\n");
+if (path === undefined || !(rows >= 1) || !(seconds > 0) || provider === undefined) {
+  process.stderr.write(
+    "usage: bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]]\n",
+  );
   process.exit(2);
 }
 
-const session = await InferenceSession.create(path, sessionOptions(Number(threadsText ?? 0)));
+const execution: Execution = {
+  provider,
+  ...(deviceText === undefined ? {} : { deviceId: Number(deviceText) }),
+};
+const session = await InferenceSession.create(path, sessionOptions(Number(threadsText), execution));
 
 function tensorOf(metadata: InferenceSession.ValueMetadata): Tensor {
   if (!metadata.isTensor) throw new TypeError(`${metadata.name} is no tensor`);

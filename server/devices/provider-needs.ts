@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -119,13 +119,10 @@ let cache: string | undefined;
 
 /** What `ldconfig -p` prints; "" where there is none. */
 function linkerCache(): string {
-  for (const program of ["/sbin/ldconfig", "/usr/sbin/ldconfig"]) {
-    if (cache !== undefined || !existsSync(program)) continue;
-    cache = execFileSync(program, ["-p"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-  }
-  cache ??= "";
+  if (cache !== undefined) return cache;
+  const program = ["/sbin/ldconfig", "/usr/sbin/ldconfig"].find(existsSync);
+  if (program === undefined) return "";
+  const { stdout } = spawnSync(program, ["-p"], { encoding: "utf8" });
+  cache = stdout ?? "";
   return cache;
 }

@@ -49,6 +49,8 @@ export interface EngineSetup {
   readonly folder?: string;
   /** Whatever is to be other than one thread that runs the workers' own file. */
   readonly workers?: Partial<WorkersOptions>;
+  /** Devices behind the first; default none. */
+  readonly others?: readonly Partial<WorkersOptions>[];
   readonly maxRows?: number;
   readonly maxActiveRows?: number;
   readonly slabBytes?: number;
@@ -71,11 +73,14 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
     threads: 1,
     ...setup.workers,
   });
+  const others = (setup.others ?? []).map(
+    (options) => new Workers({ slab: slab.memory, threads: 1, ...options }),
+  );
   const found = await openRepository(setup.folder ?? MODELS, { intraOpThreads: 1 });
   const opened = new Map<string, Model>();
   const engine = new Engine({
     slab,
-    fleet: new Fleet([workers]),
+    fleet: new Fleet([workers, ...others]),
     limits: { maxRows, maxActiveRows, ...setup.limits, ofTenant: (tenant) => tenants.of(tenant) },
     weightOf: (tenant) => tenants.of(tenant).weight,
     retentionMs: setup.retentionMs ?? 60_000,
@@ -118,7 +123,7 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
       engine.submit(await checkLogLikelihood(LogLikelihoodRequest.fromPartial(request), context)),
     close: async () => {
       await engine.drain(0);
-      await workers.close();
+      await Promise.all([workers, ...others].map((device) => device.close()));
     },
   };
 }
