@@ -85,8 +85,8 @@ export async function startServer(
       isolation: config.isolation,
       watchdogMs: 1000 * config.watchdogS,
       maxHeapMib: config.workerHeapMib,
-      onLost(loss) {
-        log.warn(loss, "a worker was lost and is replaced");
+      onLost(loss, device) {
+        log.warn({ device, ...loss }, "a worker was lost and is replaced");
         telemetry?.workerLost(loss.task ?? "none");
       },
     },

@@ -1,6 +1,7 @@
 import type { Execution } from "../../worker/protocol.ts";
 import type { Isolation } from "../config/config.ts";
 import { Fleet } from "../engine/fleet.ts";
+import type { Loss } from "../engine/worker-slot.ts";
 import { Workers, type WorkersOptions } from "../engine/workers.ts";
 import { asServerError } from "../errors.ts";
 import { type ChosenProvider, chooseProvider, type SkippedProvider } from "./choose-provider.ts";
@@ -22,7 +23,10 @@ export interface OpenFleet {
 }
 
 /** What all devices have in common. */
-export type CommonOptions = Omit<WorkersOptions, "name" | "execution" | "threads">;
+export interface CommonOptions
+  extends Omit<WorkersOptions, "name" | "execution" | "threads" | "onLost"> {
+  readonly onLost?: (loss: Loss, device: string) => void;
+}
 
 /**
  * Finds each device its provider and starts its workers.
@@ -61,9 +65,12 @@ function openDevice(
   // Two sessions of WebGPU in two threads of one process end it (docs/decisions/0024).
   const asked = spec.isolation ?? common.isolation ?? "thread";
   const isolation = provider === "webgpu" ? "process" : asked;
+  const { onLost, ...alike } = common;
+  const name = freeName(wanted, taken);
   const workers = new Workers({
-    ...common,
-    name: freeName(wanted, taken),
+    ...alike,
+    ...(onLost === undefined ? {} : { onLost: (loss) => onLost(loss, name) }),
+    name,
     execution,
     isolation,
     threads: spec.workers ?? (provider === "cpu" ? 1 : 2),
