@@ -1,8 +1,11 @@
 /**
  * What telemetry costs: the throughput of a server that tells everything (Prometheus scraped each second, every job and batch
- * traced, OTLP sent each second) over that of one that tells nothing, in turn, in one run.
+ * traced, OTLP sent each second) over that of one that tells nothing, in turn, in one run: until the standard error of the
+ * median of the rounds' ratios is under half a percent, which decides whether it is 2 %, or the rounds are up.
  *
- *   npm run bench:telemetry [-- --model color-digits --jobs 32 --steps 20 --rounds 7]
+ *   npm run bench:telemetry [-- --model color-digits --jobs 64 --steps 20 --rounds 40]
+ *
+ * On a quiet machine where color-digits makes 400 evaluations a second a round takes 7 s, and ten are enough or so.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,15 +14,20 @@ import { connect } from "../clients/typescript/connect.ts";
 import type { Client } from "../clients/typescript/core/client.ts";
 import { machine, median } from "./machine.ts";
 import { spawnServer } from "./spawn.ts";
+import { medianErrorOf } from "./statistics.ts";
 
 const { values } = parseArgs({
   options: {
     model: { type: "string", default: "color-digits" },
-    jobs: { type: "string", default: "32" },
+    jobs: { type: "string", default: "64" },
     steps: { type: "string", default: "20" },
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string", default: "40" },
   },
 });
+/** Rounds at least, and the standard error that is enough. */
+const LEAST_ROUNDS = 7;
+const ENOUGH = 0.005;
+
 const [jobs, steps] = [Number(values.jobs), Number(values.steps)];
 
 /** Jobs a second, of jobs of one row that are all sent at once and show every tenth step. */
@@ -55,6 +63,7 @@ const scraping = setInterval(() => {
 }, 1000);
 const clients = { off: connect(off.grpc), on: connect(on.grpc) };
 const rates: Record<"off" | "on", number[]> = { off: [], on: [] };
+const ratios = (): number[] => rates.on.map((rate, i) => rate / (rates.off[i] ?? Number.NaN));
 try {
   for (let round = 0; round <= Number(values.rounds); round++) {
     // Who comes first in a round has the quieter machine as often as the other.
@@ -65,6 +74,7 @@ try {
     if (round === 0) continue;
     const shown = [rates.off, rates.on].map((list) => (list.at(-1) ?? 0).toFixed(2));
     process.stdout.write(`round ${round}: off ${shown[0]}, on ${shown[1]} jobs/s\n`);
+    if (round >= LEAST_ROUNDS && medianErrorOf(ratios()) < ENOUGH) break;
   }
 } finally {
   clearInterval(scraping);
@@ -74,7 +84,9 @@ try {
 }
 const figures = {
   benchmark: "telemetry",
-  ratio: median(rates.on.map((rate, i) => rate / (rates.off[i] ?? Number.NaN))),
+  ratio: median(ratios()),
+  ratioError: medianErrorOf(ratios()),
+  rounds: rates.on.length,
   jobsPerSecond: median(rates.on),
   jobsPerSecondOff: median(rates.off),
   model: values.model,

@@ -1,5 +1,5 @@
 import test from "ava";
-import { meanOf, quantileOf, shareOf } from "./statistics.ts";
+import { meanOf, medianErrorOf, quantileOf, shareOf } from "./statistics.ts";
 
 test("a mean has the standard error of the sample's deviation", (t) => {
   const { mean, error } = meanOf([1, 3, 5]);
@@ -21,4 +21,11 @@ test("a quantile lies between two values where no one has it", (t) => {
     [1, 3, 5, 9],
   );
   t.throws(() => quantileOf([], 0.5), { instanceOf: RangeError });
+});
+
+test("a median's standard error is that of the quartiles' normal distribution, whatever is far off", (t) => {
+  const error = (2 / 1.349) * Math.sqrt(Math.PI / 10);
+  t.true(Math.abs(medianErrorOf([4, 1, 0, 3, 2]) - error) < 1e-12);
+  t.is(medianErrorOf([400, 1, 0, 3, 2]), medianErrorOf([4, 1, 0, 3, 2]));
+  t.throws(() => medianErrorOf([]), { instanceOf: RangeError });
 });

@@ -34,3 +34,14 @@ export function shareOf(hits: number, count: number): Mean {
   const smoothed = (hits + 1) / (count + 2);
   return { mean: hits / count, error: Math.sqrt((smoothed * (1 - smoothed)) / count) };
 }
+
+/**
+ * The standard error of the median of normal values, from their quartiles, which values that are far off don't move.
+ *
+ * @throws RangeError where there are no values
+ */
+export function medianErrorOf(values: readonly number[]): number {
+  // Of a normal distribution the quartiles are 1.349 standard deviations apart, and a median's variance is pi / 2 of a mean's.
+  const std = (quantileOf(values, 0.75) - quantileOf(values, 0.25)) / 1.349;
+  return std * Math.sqrt(Math.PI / 2 / values.length);
+}

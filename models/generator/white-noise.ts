@@ -5,12 +5,10 @@
  *
  * The data are white noise of variance 1, whose score under the VP process is -x at every time: the network's output is it.
  */
-import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import { writeModel } from "../../onnx/model-file.ts";
 import { tensor } from "../../onnx/tensor.ts";
+import { writeMeasuredModel } from "./measured-model.ts";
 
 const CHANNELS = 3;
 
@@ -36,21 +34,10 @@ if (folder === undefined || sizes.length === 0) {
 const names = sizes.map((size) => `white-noise-${size}`);
 for (const [i, name] of names.entries()) {
   const size = Number(sizes[i]);
-  const graph = graphBytes(name, size);
-  const manifest = {
-    ...{ formatVersion: 1, name, description: "White noise, for measurements." },
-    ...{ shape: { channels: CHANNELS, height: size, width: size }, dataRange: [-1, 1], bits: 8 },
-    forwardProcess: { kind: "vp", betaMin: 0.1, betaMax: 20 },
-    score: {
-      ...{ file: "score.onnx", sha256: createHash("sha256").update(graph).digest("hex") },
-      ...{ input: { name: "x" }, time: { name: "t", kind: "t" } },
-      output: { name: "score", kind: "score" },
-    },
-    sampler: { method: "predictor-corrector", predictor: "euler-maruyama", steps: 10 },
-    provenance: { source: "models/generator/white-noise.ts", license: "MIT" },
-  };
-  await mkdir(join(folder, name), { recursive: true });
-  await writeFile(join(folder, name, "score.onnx"), graph);
-  await writeFile(join(folder, name, "model.json"), JSON.stringify(manifest));
+  await writeMeasuredModel(folder, {
+    ...{ name, description: "White noise, for measurements.", size, channels: CHANNELS },
+    ...{ output: "score", graph: graphBytes(name, size) },
+    source: "models/generator/white-noise.ts",
+  });
 }
 process.stdout.write(`${JSON.stringify({ names })}\n`);

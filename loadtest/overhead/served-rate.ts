@@ -1,0 +1,48 @@
+import type { Client } from "../../clients/typescript/core/client.ts";
+
+/** One job whose rows are all in flight at once. */
+export interface Load {
+  readonly model: string;
+  readonly rows: number;
+  readonly steps: number;
+  /** Of the server's batches. */
+  readonly batchRows: number;
+  /** A preview of each row every so many steps; 0: none. */
+  readonly previewSteps: number;
+}
+
+/**
+ * Row evaluations a second of one job of ancestral sampling, from the first byte sent to the last received.
+ *
+ * @throws Error where the job was not evaluated as the load says, or previews did not come
+ */
+export async function servedRate(client: Client, load: Load): Promise<number> {
+  const { model, rows, steps, previewSteps } = load;
+  const started = performance.now();
+  let [evaluations, batchRows, previews] = [0, 0, 0];
+  const events = client.sample({
+    model,
+    count: rows,
+    seed: 1n,
+    sampler: {
+      method: {
+        $case: "predictorCorrector",
+        value: { predictor: "ancestral", corrector: "none", steps },
+      },
+    },
+    preview: { everySteps: previewSteps },
+  });
+  for await (const { event } of events) {
+    if (event?.$case === "preview") previews++;
+    if (event?.$case !== "completed") continue;
+    evaluations = Number(event.value.evaluations);
+    batchRows = event.value.meanBatchRows;
+  }
+  const ms = performance.now() - started;
+  if (evaluations !== rows * steps || batchRows < 0.9 * load.batchRows) {
+    throw new Error(`${evaluations} evaluations in batches of ${batchRows}: not what was asked`);
+  }
+  if (previewSteps > 0 !== previews > 0)
+    throw new Error(`${previews} previews: not what was asked`);
+  return (1000 * evaluations) / ms;
+}
