@@ -14,6 +14,7 @@ import { Slab } from "./engine/slab.ts";
 import type { WorkersOptions } from "./engine/workers.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
 import type { Readiness } from "./http/answer.ts";
+import { knownNames } from "./http/known-host.ts";
 import { readPage } from "./http/page.ts";
 import { startAdmin } from "./http/start-admin.ts";
 import { startHttp } from "./http/start-http.ts";
@@ -25,6 +26,7 @@ import { startMetrics } from "./telemetry/start-metrics.ts";
 import { startTelemetry } from "./telemetry/start-telemetry.ts";
 import { openTenants } from "./tenants/open-tenants.ts";
 import { openUploadStore } from "./uploads/open-store.ts";
+import { readOrigins } from "./ws/origin.ts";
 import { startWs } from "./ws/start-ws.ts";
 
 /** How long a stopping server lets callers read the last events of their jobs, in ms. */
@@ -137,7 +139,9 @@ export async function startServer(
   const page = await readPage();
   if (page.size === 0) log.warn("the page was not built, and is not served");
   const grpc = await startGrpc(service, config, log, telemetry?.called);
-  const http = await startHttp(service, config, log, { page, readiness });
+  const names = knownNames(config.host, readOrigins(config.allowedOrigins));
+  const answers = { page, readiness, names, grpcPort: grpc.port };
+  const http = await startHttp(service, config, log, answers);
   const ws = startWs(http.server, service, config, log);
   const admin = await startAdmin(config.admin, { models, devices, reload }, log);
   const metrics = await startMetrics(config.metrics, telemetry?.metrics, log);

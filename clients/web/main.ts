@@ -68,7 +68,7 @@ async function send(task: Task, request: JobRequest): Promise<void> {
 const codeDialog = new CodeDialog();
 const form = new RequestForm(
   (task, request) => void send(task, request),
-  ({ call, code = call }) => codeDialog.open(code),
+  ({ call, code = call }) => void codeDialog.open(code),
 );
 
 /** Asks for the models, and so connects; a page that lost its server waits here until it is back. */

@@ -121,7 +121,7 @@ test("a sample by itself: its timeline, a PNG and an animation of it", async (t)
 });
 
 test("the request as code: the command draws the same picture, the JSON is what the server takes", async (t) => {
-  const { page, proxy } = t.context;
+  const { page, proxy, server } = t.context;
   await choose(page, { ...FAST, count: "1", seed: "7" });
   const [wanted = []] = await pixelsOf((await run(page)).locator("button.tile-picture canvas"));
   await page.getByRole("button", { name: "Code" }).click();
@@ -137,6 +137,8 @@ test("the request as code: the command draws the same picture, the JSON is what 
   const drawn = await sharp(file).ensureAlpha().raw().toBuffer();
   // Without `strict`, rounding may differ with the company in a batch.
   t.true(wanted.every((level, e) => Math.abs(level - (drawn[e] ?? 0)) <= 2));
+  await dialog.getByRole("radio", { name: "Python" }).check();
+  t.true((await code.innerText()).includes(`Client("${server.target}")`), await code.innerText());
   await dialog.getByRole("radio", { name: "JSON" }).check();
   await dialog.getByRole("button", { name: "Copy" }).click();
   await page.locator("#announcements", { hasText: "Copied" }).waitFor();

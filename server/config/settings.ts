@@ -135,7 +135,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     doc: "A WebSocket that is over its buffer and takes nothing for so long is closed (1008).",
   }),
   allowedOrigins: origins("allowed-origins", {
-    doc: "Whose pages may open a WebSocket beside the server's own.",
+    doc: "Whose pages may open a WebSocket beside the server's own; the page is served under their names too.",
   }),
   drainDelayS: integer("drain-delay-s", 1, [0, 3600], {
     unit: "s",

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ModelProblem } from "../models/repository.ts";
 import type { Service } from "../service.ts";
+import { isHostKnown } from "./known-host.ts";
 import { answerFile, type Page } from "./page.ts";
 
 /** What there is, for whoever asks for something else. */
 const ENDPOINTS = {
   "/": "the page",
   "/healthz": "200 while the process lives",
+  "/server.json": "what the page can't know by itself: gRPC's port",
   "/readyz": "200 when requests are served, 503 when not, with the reasons",
   "/v1/stream": "the WebSocket: ClientFrame and ServerFrame of scorestream/v1",
 } as const;
@@ -27,6 +29,10 @@ export interface HttpAnswers {
   readonly page?: Page;
   /** What /readyz says beside whether the service is ready. */
   readonly readiness?: () => Readiness;
+  /** Names under which the page is served, as `isHostKnown` takes them; left out: any. */
+  readonly names?: readonly string[] | undefined;
+  /** For /server.json; left out: unknown. */
+  readonly grpcPort?: number;
 }
 
 export interface Answer {
@@ -40,12 +46,21 @@ export function answer(
   request: IncomingMessage,
   response: ServerResponse,
   service: Service,
-  { page, readiness = () => UNKNOWN }: HttpAnswers = {},
+  { page, readiness = () => UNKNOWN, names, grpcPort }: HttpAnswers = {},
 ): void {
   const path = pathOf(request);
+  const { host } = request.headers;
   const file = isRead(request.method) ? page?.get(path) : undefined;
-  if (file !== undefined) answerFile(request, response, file);
-  else send(request, response, route(request.method, path, service, readiness));
+  const isOfPage = file !== undefined || path === "/server.json";
+  if (isOfPage && names !== undefined && !isHostKnown(host, names)) {
+    send(request, response, { status: 421, body: { error: wrongHost(host) } });
+  } else if (file !== undefined) answerFile(request, response, file);
+  else send(request, response, route(request.method, path, service, { readiness, grpcPort }));
+}
+
+function wrongHost(host: string | undefined): string {
+  const expected = "an address, localhost, or the name of an origin in --allowed-origins";
+  return `Host: seen ${JSON.stringify(host ?? "")}, expected ${expected}`;
 }
 
 function isRead(method: string | undefined): boolean {
@@ -78,7 +93,7 @@ function route(
   method: string | undefined,
   path: string,
   service: Service,
-  readiness: () => Readiness,
+  { readiness, grpcPort }: { readiness: () => Readiness; grpcPort: number | undefined },
 ): Answer {
   if (!Object.hasOwn(ENDPOINTS, path)) {
     return { status: 404, body: { error: "there is nothing at this path", endpoints: ENDPOINTS } };
@@ -87,6 +102,7 @@ function route(
     const body = { error: `${method ?? ""} is not served here, expected GET or HEAD` };
     return { status: 405, body, headers: { allow: "GET, HEAD" } };
   }
+  if (path === "/server.json") return { status: 200, body: { grpcPort } };
   if (path === "/healthz") return { status: 200, body: { alive: true } };
   if (path === "/readyz") {
     const { ready } = service;

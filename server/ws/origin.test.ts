@@ -24,8 +24,11 @@ test("the setting names more", (t) => {
 });
 
 /** What became of a socket that a page at this origin opens: "open", or the status of the refusal. */
-function connect(port: number, origin: string): Promise<string | number> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream`, { origin });
+function connect(port: number, origin?: string, host?: string): Promise<string | number> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/stream`, {
+    ...(origin === undefined ? {} : { origin }),
+    ...(host === undefined ? {} : { headers: { host } }),
+  });
   return new Promise((resolve) => {
     socket.on("open", () => {
       socket.terminate();
@@ -44,4 +47,11 @@ test("an upgrade from another origin is 403, and serves nothing", async (t) => {
   t.is(await connect(http.port, "http://evil.example"), 403);
   t.is(await connect(http.port, `http://127.0.0.1:${http.port}`), "open");
   t.is(await connect(http.port, "https://friend.example"), "open");
+});
+
+test("a page whose name leads here, so that its origin and Host agree, is 403 all the same", async (t) => {
+  const { http } = await serveWs(t, { allowedOrigins: "https://friend.example" });
+  t.is(await connect(http.port, "http://evil.example", "evil.example"), 403);
+  t.is(await connect(http.port, "https://friend.example", "friend.example"), "open");
+  t.is(await connect(http.port, undefined, "any.example"), "open", "a program names no origin");
 });

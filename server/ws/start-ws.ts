@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import { WebSocketServer } from "ws";
 import type { Config } from "../config/config.ts";
+import { isHostKnown, knownNames } from "../http/known-host.ts";
 import type { Service } from "../service.ts";
 import { CLOSE } from "./close-codes.ts";
 import { Connection, type ConnectionLimits } from "./connection.ts";
@@ -20,7 +21,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 type WsConfig = Pick<
   Config,
-  "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows" | "allowedOrigins"
+  "host" | "maxFrameBytes" | "maxSocketBufferBytes" | "slowReaderS" | "maxRows" | "allowedOrigins"
 >;
 
 /** The WebSocket front end. */
@@ -45,6 +46,7 @@ export function startWs(
   const sockets = new WebSocketServer(serverOptions(config));
   const connections = new Set<Connection>();
   const allowed = readOrigins(config.allowedOrigins);
+  const names = knownNames(config.host, allowed);
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", (error) => log.debug({ err: error }, "an upgrade failed"));
     if (path(request) !== STREAM_PATH) {
@@ -52,6 +54,12 @@ export function startWs(
       return;
     }
     const { origin, host } = request.headers;
+    // Only a browser can be led here by a name, and a browser names its origin.
+    if (origin !== undefined && names !== undefined && !isHostKnown(host, names)) {
+      log.warn({ origin, host }, "a page under an unknown name was refused: see --allowed-origins");
+      refuse(socket, "403 Forbidden");
+      return;
+    }
     if (!isOriginAllowed(origin, host, allowed)) {
       log.warn({ origin, host }, "a page of another origin was refused: see --allowed-origins");
       refuse(socket, "403 Forbidden");

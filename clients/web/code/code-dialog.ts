@@ -2,13 +2,11 @@ import { announce } from "../announce.ts";
 import { button, byId, element, freshId } from "../dom.ts";
 import { save } from "../gallery/download.ts";
 import { toCommandLine } from "./command-line.ts";
+import { grpcAddress } from "./grpc-address.ts";
 import { shortBase64, toJson } from "./json.ts";
 import { toPython } from "./python.ts";
 import { type CodeCall, inputFiles, saidBy } from "./request-values.ts";
 import { toTypeScript } from "./typescript.ts";
-
-/** The port of gRPC unless the server was told otherwise; the page can't know it. */
-const GRPC_PORT = 50_051;
 
 interface Language {
   readonly name: string;
@@ -18,11 +16,12 @@ interface Language {
   readonly show?: (call: CodeCall) => string;
 }
 
-function languages({ protocol, host, hostname }: Location): readonly Language[] {
+/** @param target of gRPC, as it is known when code is asked for */
+function languages({ protocol, host }: Location, target: () => string): readonly Language[] {
   const address = `${protocol === "https:" ? "wss" : "ws"}://${host}`;
   return [
     { name: "Command line", write: (call) => toCommandLine(call, address) },
-    { name: "Python", write: (call) => toPython(call, `${hostname}:${GRPC_PORT}`) },
+    { name: "Python", write: (call) => toPython(call, target()) },
     { name: "TypeScript", write: (call) => toTypeScript(call, address) },
     { name: "JSON", write: (call) => toJson(call), show: (call) => toJson(call, shortBase64) },
   ];
@@ -31,7 +30,8 @@ function languages({ protocol, host, hostname }: Location): readonly Language[] 
 /** The request that the form asks for, as programs ask it, to be copied. */
 export class CodeDialog {
   readonly #dialog = byId("code", "dialog");
-  readonly #languages = languages(location);
+  #target = "";
+  readonly #languages = languages(location, () => this.#target);
   readonly #choices: readonly HTMLInputElement[];
   readonly #text = element("pre", { tabIndex: 0, role: "region", "aria-label": "Code" });
   readonly #files = element("div", { class: "viewer-actions" });
@@ -70,7 +70,8 @@ export class CodeDialog {
     });
   }
 
-  open(call: CodeCall): void {
+  async open(call: CodeCall): Promise<void> {
+    this.#target = await grpcAddress(location);
     this.#call = call;
     const files = inputFiles(saidBy(call)).map(({ name, bytes }) =>
       button(name, { class: "quiet" }, () => save(new Blob([Uint8Array.from(bytes)]), name)),

@@ -30,10 +30,7 @@ export async function cancelSamples(t: Test): Promise<void> {
     .first()
     .waitFor();
   const tile = job.locator('.tile[title*=" left"]').first();
-  t.regex(
-    (await tile.getAttribute("title")) ?? "",
-    /^Sample \d: \d+ of 500 evaluations, .* left$/,
-  );
+  t.regex((await tile.getAttribute("title")) ?? "", /^Sample \d: \d+ of 500 evaluations, .* left$/);
 
   const focused = (): Promise<string | null | undefined> =>
     page.evaluate(() => document.activeElement?.getAttribute("aria-label"));

@@ -7,6 +7,7 @@ import { findChromium, launchChromium } from "./chromium.ts";
 export interface OpenPage {
   readonly page: Page;
   readonly proxy: CuttableProxy;
+  readonly server: SpawnedServer;
   /** Cuts every connection of the page, and lets none through until it is told to. */
   setConnected(connected: boolean): void;
   /** What the page wrote on the console as an error, or threw; a connection that was cut is not one. */
@@ -43,6 +44,7 @@ export async function openPage(flags: readonly string[] = []): Promise<OpenPage 
   return {
     page,
     proxy,
+    server,
     errors,
     setConnected(connected) {
       proxy.target = connected ? target : undefined;
