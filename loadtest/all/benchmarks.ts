@@ -21,6 +21,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   { name: "memory", script: "loadtest/bench-memory.js", command: "memory" },
   { name: "startup", script: "loadtest/bench-startup.js", command: "startup" },
   { name: "telemetry", script: "loadtest/bench-telemetry.js", command: "telemetry" },
+  { name: "submit", script: "loadtest/bench-submit.js", command: "submit" },
   { name: "forecast", script: "loadtest/bench-forecast.js", command: "forecast" },
   { name: "derivatives", script: "worker/derivative-cost.bench.js", command: "derivatives" },
   { name: "page", script: "loadtest/bench-page.js", command: "page" },

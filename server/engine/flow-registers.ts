@@ -1,5 +1,5 @@
 import { PRIORITIES, type Priority } from "./device-schedule.ts";
-import { type Flow, type Holder, isDue } from "./flow.ts";
+import { type Flow, Holder, isDue } from "./flow.ts";
 import type { RowGroup } from "./predict-finish.ts";
 import { batchPlaces, batchPlacesFirst } from "./waiting-rows.ts";
 
@@ -41,7 +41,7 @@ export class FlowRegisters {
     let holder = ofClass.get(tenant);
     if (holder === undefined) {
       const weight = this.#weightOf(tenant);
-      holder = { priority, weight, held: 0, waiting: [], next: 0, needMs: 0, part: 0 };
+      holder = new Holder(priority, weight);
       ofClass.set(tenant, holder);
     }
     return holder;
@@ -66,7 +66,7 @@ export class FlowRegisters {
     const given: Flow[] = [];
     for (let next = this.#first(); next !== undefined; next = this.#first()) {
       const rows = Math.min(next.rows, this.#freeFor(next.holder.priority), this.#part);
-      const part = { ...next, rows };
+      const part = next.part(rows);
       next.rows -= rows;
       if (next.rows === 0) {
         next.holder.next++;

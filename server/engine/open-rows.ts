@@ -73,7 +73,7 @@ export class OpenRows {
     const groups: JobRows[] = [];
     for (const { of, groups: alike } of this.#kinds.values()) {
       for (const { waiting, rows, evaluations } of alike.values()) {
-        const group = { ...of, waiting, rows, evaluations: evaluations / rows };
+        const group = groupOf(of, waiting, rows, evaluations / rows);
         groups.push(waiting ? withLearned(group, this.#lanes) : group);
       }
     }
@@ -113,6 +113,23 @@ export class OpenRows {
     const key = JSON.stringify(parts);
     return this.#kinds.get(key) ?? { key, of: { ...unbegun, lane }, groups: new Map() };
   }
+}
+
+/** Written out: copied by a spread, each object would have a shape of its own, and reading them would be slow. */
+function groupOf(of: JobRows, waiting: boolean, rows: number, evaluations: number): JobRows {
+  return {
+    lane: of.lane,
+    tenant: of.tenant,
+    priority: of.priority,
+    rows,
+    places: of.places,
+    evaluations,
+    deadlineMs: of.deadlineMs,
+    alone: of.alone ?? false,
+    waiting,
+    registerBytes: of.registerBytes,
+    kind: of.kind,
+  };
 }
 
 /** Rows of a job with a deadline are together however far each is, and adaptive ones that wait: they need alike. */

@@ -1,6 +1,7 @@
 import type { Priority } from "./device-schedule.ts";
-import { type Flow, type Holder, isDue, share } from "./flow.ts";
+import { Flow, type Holder, isDue } from "./flow.ts";
 import { FlowRegisters } from "./flow-registers.ts";
+import { Fluid } from "./fluid.ts";
 import type { StepCost } from "./forming-batch.ts";
 
 /** Rows that are alike: what one job has running, or waiting for registers. */
@@ -60,17 +61,13 @@ export function alikeLevel(evaluations: number): number {
 /** More places than a row takes: labels of a request. */
 const MOST_PLACES = 2 ** 20;
 
-/** Groups that end within this share of the time to the next end count as ending together. */
-const TOGETHER = 0.01;
-
 /**
- * When a job would end that came now, if nothing else came after it: the scheduler as a fluid. Time goes in cycles, in
- * which a row runs at most once; a cycle's device time is shared out as the scheduler does in the long run (class, deadline,
- * weight), and the shares hold until a group ends. Deadlines count as at risk from the start, so `finishMs` of a job with
- * a deadline is what could be met.
+ * When a job would end that came now, if nothing else came after it: the scheduler as a fluid (see Fluid). Deadlines count as
+ * at risk from the start, so `finishMs` of a job with a deadline is what could be met.
  *
- * Pure. Costs O(g^2), where g counts groups with a deadline and, of the others, kinds of alike ones. Against the simulated
- * scheduler it is right to ERROR_SHARE and ERROR_STEPS (loadtest/simulate/predict-finish.test.ts).
+ * Pure. Costs O(g (t + log g)), where g counts groups with a deadline and, of the others, kinds of alike ones, and t tenants
+ * that have registers at once. Against the simulated scheduler it is right to ERROR_SHARE and ERROR_STEPS
+ * (loadtest/simulate/predict-finish.test.ts).
  */
 export function predictFinishMs(
   backlog: readonly RowGroup[],
@@ -79,15 +76,16 @@ export function predictFinishMs(
 ): Prediction {
   const { nowMs, lanes, maxActiveRows, weightOf = () => 1 } = context;
   const registers = new FlowRegisters(maxActiveRows, weightOf);
-  const flows = (groups: readonly RowGroup[], ours: boolean): Flow[] =>
-    groups.flatMap((group) => {
+  const flowsOf = (groups: readonly RowGroup[], ours: boolean): Flow[] => {
+    const flows: Flow[] = [];
+    for (const group of groups) {
       const cost = lanes.get(group.lane);
-      if (cost === undefined || group.rows === 0 || group.evaluations <= 0) return [];
-      const { rows, evaluations: left } = group;
-      const holder = registers.holderOf(group);
-      return [{ group, cost, ours, holder, order: 0, rows, left, cycleMs: 0, rate: 0 }];
-    });
-  const all = [...alike(flows(backlog, false)), ...flows([job], true)];
+      if (cost === undefined || group.rows === 0 || group.evaluations <= 0) continue;
+      flows.push(new Flow(group, cost, registers.holderOf(group), ours));
+    }
+    return flows;
+  };
+  const all = [...alike(flowsOf(backlog, false)), ...flowsOf([job], true)];
   const longestMs = Math.max(0, ...[...lanes.values()].map((cost) => cost.stepMs(cost.limit)));
   const interactive = all.some(({ group }) => group.priority === "interactive");
   const promise = (endMs: number, { priority, evaluations }: RowGroup): number => {
@@ -95,50 +93,39 @@ export function predictFinishMs(
     const steps = ERROR_STEPS + (priority === "batch" && interactive ? evaluations : 0);
     return endMs + ERROR_SHARE * (endMs - nowMs) + steps * longestMs;
   };
-  let running = all.filter(({ group, ours }) => !group.waiting && !ours);
+  const fluid = new Fluid();
   for (const [order, flow] of all.entries()) {
     flow.order = order;
     if (flow.group.waiting || flow.ours) registers.await(flow);
+    else {
+      registers.hold(flow);
+      fluid.add(flow);
+    }
   }
   let timeMs = nowMs;
   let startMs: number | undefined;
   let finishMs = nowMs;
   let missed = 0;
-  for (const flow of running) registers.hold(flow);
-  while (running.length > 0 || registers.waiting > 0) {
-    let given = timeMs === nowMs;
+  while (fluid.size > 0 || registers.waiting > 0) {
     for (const flow of registers.give()) {
       if (flow.ours) startMs ??= timeMs;
-      running.push(flow);
-      given = true;
+      fluid.add(flow);
     }
-    if (running.length === 0) break;
-    // The earliest deadline first: what follows takes them in order.
-    if (given) running.sort(byDeadline);
-    const cycleMs = share(running);
-    const spanMs = (flow: Flow): number => (flow.left / flow.rate) * cycleMs;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const flow of running) nextMs = Math.min(nextMs, spanMs(flow));
-    const ended = new Set(running.filter((flow) => spanMs(flow) <= nextMs * (1 + TOGETHER)));
-    for (const flow of ended) {
-      const endMs = timeMs + spanMs(flow);
+    if (fluid.size === 0) break;
+    const { ms, ended } = fluid.advance();
+    for (const { flow, spanMs } of ended) {
+      const endMs = timeMs + spanMs;
       registers.release(flow);
       if (flow.ours) finishMs = Math.max(finishMs, endMs);
       else if (promise(endMs, flow.group) > (flow.group.deadlineMs ?? Number.POSITIVE_INFINITY)) {
         missed += flow.rows;
       }
     }
-    running = running.filter((flow) => !ended.has(flow));
-    for (const flow of running) flow.left -= (nextMs / cycleMs) * flow.rate;
-    timeMs += nextMs;
-    const oursRun = registers.oursWaits || running.some(({ ours }) => ours);
-    if (!oursRun && !registers.dueWait && !running.some(isDue)) break;
+    timeMs += ms;
+    const oursRun = registers.oursWaits || fluid.ours > 0;
+    if (!oursRun && !registers.dueWait && fluid.due === 0) break;
   }
   return { startMs: startMs ?? nowMs, finishMs, promiseMs: promise(finishMs, job), missed };
-}
-
-function byDeadline(a: Flow, b: Flow): number {
-  return (a.group.deadlineMs ?? Number.MAX_VALUE) - (b.group.deadlineMs ?? Number.MAX_VALUE);
 }
 
 /** Groups without a deadline that are alike, as one. */

@@ -33,7 +33,10 @@ export class ScriptedWorkers implements EngineWorkers {
    * @param stepMs what a step takes by its places, in ms, as the profile says
    * @param onBatch told of each batch that is sent
    */
-  constructor(stepMs: (places: number) => number, onBatch: (task: BatchTask) => void) {
+  constructor(
+    stepMs: (places: number) => number,
+    onBatch: (task: BatchTask) => void = () => undefined,
+  ) {
     this.#stepMs = stepMs;
     this.#onBatch = onBatch;
   }
