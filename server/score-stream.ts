@@ -10,6 +10,8 @@ import {
   SampleRequest,
   type WatchRequest,
 } from "../proto/gen/scorestream/v1/scorestream.ts";
+import { toldOf } from "./devices/describe-device.ts";
+import type { OpenDevice } from "./devices/open-fleet.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Job } from "./engine/job.ts";
 import type { JobSpec } from "./engine/job-spec.ts";
@@ -31,6 +33,7 @@ import type { UploadStore } from "./uploads/upload-store.ts";
 export interface ServiceContext extends Omit<RequestContext, "repository"> {
   readonly models: Pick<ServedModels, "current" | "use">;
   readonly uploads: UploadStore;
+  readonly devices: readonly OpenDevice[];
 }
 
 /** The service behind both front ends: checked requests into the engine. */
@@ -49,7 +52,11 @@ export class ScoreStream implements Service {
   }
 
   listModels(): ListModelsResponse {
-    return { models: [...this.#context.models.current.models.values()].map(describeModel) };
+    const { models, devices } = this.#context;
+    return {
+      models: [...models.current.models.values()].map(describeModel),
+      devices: devices.map(toldOf),
+    };
   }
 
   sample(request: SampleRequest): Promise<JobView> {

@@ -119,7 +119,7 @@ export async function startServer(
     config.defaultModel,
   );
   const uploads = openUploadStore(config);
-  const service = new ScoreStream(engine, { models, limits: config, uploads, tenants });
+  const service = new ScoreStream(engine, { models, limits: config, uploads, tenants, devices });
   let serving = true;
   const settle = (): void => {
     service.ready = serving && models.current.models.size > 0 && fleet.out === undefined;

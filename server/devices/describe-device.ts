@@ -1,3 +1,4 @@
+import type { Device } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { OpenDevice } from "./open-fleet.ts";
 
 /** A device as operators are told of it. */
@@ -23,4 +24,10 @@ export function describeDevice({
   const { name, threads, batchSizes, out } = workers;
   const described = { device: name, provider, workers: threads, isolation, batchSizes };
   return { ...described, ...(out === undefined ? {} : { out: out.message }), skipped };
+}
+
+/** A device as callers are told of it: reasons name this machine's files, and are for its operator. */
+export function toldOf({ workers, provider, skipped }: OpenDevice): Device {
+  const names = skipped.map((one) => one.provider);
+  return { name: workers.name, provider, out: workers.out !== undefined, skipped: names };
 }

@@ -4,13 +4,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import {
+  type Device,
   ImageFormat,
   type JobEvent,
   SampleRequest,
 } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { Config } from "../config/config.ts";
 import { withFolder } from "../models/test-model-folder.ts";
-import { connectGrpc, readAll } from "../testing/grpc-client.ts";
+import { connectGrpc, listModels, readAll } from "../testing/grpc-client.ts";
 import { startService } from "../testing/start-service.ts";
 import { NO_VULKAN, softwareVulkan } from "../testing/vulkan.ts";
 
@@ -44,6 +45,8 @@ interface Started {
   batches(): Promise<Record<string, number>>;
   /** What the operator is told of the devices. */
   devices(): Promise<readonly Told[]>;
+  /** What callers are told of them. */
+  told(): Promise<readonly Device[]>;
 }
 
 async function start(t: ExecutionContext, changes: Partial<Config>): Promise<Started> {
@@ -89,6 +92,9 @@ async function start(t: ExecutionContext, changes: Partial<Config>): Promise<Sta
         byDevice[device] = (byDevice[device] ?? 0) + Number(count);
       }
       return byDevice;
+    },
+    async told() {
+      return (await listModels(client)).devices;
     },
     async devices() {
       const response = await fetch(`http://127.0.0.1:${server.adminPort}/v1/devices`);
@@ -186,6 +192,10 @@ test.serial(
     t.is(skipped?.provider, "webgpu");
     t.regex(skipped?.reason ?? "", /WebGPU|webgpu/);
     t.regex(skipped?.reason ?? "", /no Vulkan driver: /);
+    // Callers are told which, and no more.
+    t.deepEqual(await fallen.told(), [
+      { name: "cpu", provider: "cpu", out: false, skipped: ["webgpu"] },
+    ]);
     await fallen.sample(1);
 
     const error = await t.throwsAsync(startService({ providers: "webgpu" }), {

@@ -145,6 +145,7 @@ export class ScriptedService implements Service {
     const hashes = { sha256: "00", version: "01" };
     const names = { name: "scripted", ...hashes, forwardProcess: "vp", defaultSampler: "none" };
     return {
+      devices: [],
       models: [
         {
           ...names,

@@ -50,7 +50,8 @@ test("a peer that sends requests and reads no answers does not fill the server's
   const [model] = models;
   service.listModels = () => {
     asked++;
-    return { models: Array.from({ length: 300 }, () => model).flatMap((each) => each ?? []) };
+    const many = Array.from({ length: 300 }, () => model).flatMap((each) => each ?? []);
+    return { models: many, devices: [] };
   };
   client.socket.pause();
   // Each answer is some 30 KiB: 64 MiB of them could not all be on their way.

@@ -14,13 +14,13 @@ const command = new Command("models")
   .description("Lists the models that a server has; of one, its classes, tasks and samplers.")
   .argument("[name]", "of one model")
   .action(async (name: string | undefined, flags: ServerFlags) => {
-    const { models } = await listModels(flags);
+    const { models, devices } = await listModels(flags);
     const chosen = name === undefined ? models : models.filter((model) => model.name === name);
     if (name !== undefined && chosen.length === 0) {
       const names = models.map((model) => model.name).join(", ");
       throw new UsageError(`name: seen ${JSON.stringify(name)}, expected one of ${names}`);
     }
-    if (flags.json) writeJson(ListModelsResponse.toJSON({ models: chosen }));
+    if (flags.json) writeJson(ListModelsResponse.toJSON({ models: chosen, devices }));
     else process.stdout.write(name === undefined ? table(chosen) : chosen.map(details).join(""));
   });
 
