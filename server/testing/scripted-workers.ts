@@ -1,4 +1,10 @@
-import type { BatchAnswer, BatchTask, ProfileAnswer, ProfileTask } from "../../worker/protocol.ts";
+import type {
+  BatchAnswer,
+  BatchTask,
+  GraphSource,
+  ProfileAnswer,
+  ProfileTask,
+} from "../../worker/protocol.ts";
 import type { EngineWorkers } from "../engine/workers.ts";
 import { ServerError } from "../errors.ts";
 import { type Deferred, deferred } from "./deferred.ts";
@@ -17,10 +23,10 @@ export type Outcome = "done" | "failed" | "lost" | "nonfinite";
  * no time, which the engine leaves out, so that its costs stay those of `stepMs`.
  */
 export class ScriptedWorkers implements EngineWorkers {
-  readonly name = "scripted";
-  readonly kind = "scripted";
+  readonly name: string = "scripted";
+  readonly kind: string = "scripted";
   readonly batchSizes: readonly number[] = [];
-  readonly threads = 1;
+  readonly threads: number = 1;
   readonly capacity = 2;
   /** Batches that have not come back, the oldest first. */
   readonly sent: Sent[] = [];
@@ -87,7 +93,12 @@ export class ScriptedWorkers implements EngineWorkers {
     throw new ServerError("capability-missing", "nothing is derived here");
   }
 
-  async warm(): Promise<void> {}
+  /** Graphs that were run in every worker, with the sizes. */
+  readonly warmed: { readonly key: string; readonly batchSizes: readonly number[] }[] = [];
+
+  async warm({ key }: GraphSource, batchSizes: readonly number[]): Promise<void> {
+    this.warmed.push({ key, batchSizes });
+  }
 
   async release(): Promise<void> {}
 }
