@@ -46,7 +46,16 @@ interface Swept {
 
 /** Evaluations a second by rows of a batch, as the doctor measures them. @throws Error where it does not run there */
 async function sweep(): Promise<Swept> {
-  const of = ["--models", models, "--model", model, "--providers", provider];
+  const of = [
+    "--models",
+    models,
+    "--model",
+    model,
+    "--providers",
+    provider,
+    "--device",
+    values.device,
+  ];
   const how = ["--seconds", values.seconds, "--max-rows", values["max-rows"], "--threads", threads];
   const found = (await runScript("server/doctor/main.js", [...of, ...how, "--json"])) as {
     readonly throughput: readonly Swept[];

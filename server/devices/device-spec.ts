@@ -94,6 +94,9 @@ export const devicesFileSchema: z.ZodType<DevicesFile> = z.strictObject({
 });
 
 /** The number that a provider takes. */
-export function deviceIdOf({ deviceId }: DeviceSpec, name: Provider): number | undefined {
+export function deviceIdOf(
+  { deviceId }: Pick<DeviceSpec, "deviceId">,
+  name: Provider,
+): number | undefined {
   return NUMBERED.includes(name) ? (deviceId ?? 0) : undefined;
 }

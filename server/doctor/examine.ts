@@ -1,4 +1,5 @@
 import type { Execution, Provider } from "../../worker/protocol.ts";
+import { deviceIdOf } from "../devices/device-spec.ts";
 import { tryProvider } from "../devices/open-fleet.ts";
 import { missingFor } from "../devices/provider-needs.ts";
 import { graphOf } from "../models/model.ts";
@@ -13,6 +14,8 @@ export interface ExamineOptions extends MeasureOptions {
   /** The one model to measure; "": all. */
   readonly model: string;
   readonly providers: readonly Provider[];
+  /** Which of several GPUs, for the providers that number them. */
+  readonly deviceId: number;
   /** Threads of one operator on the CPU; 0: as many as there are cores. */
   readonly threads: number;
   /** Told what is about to be measured. */
@@ -24,7 +27,7 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis> {
   const { models: folder, model: only, threads, seconds, onMeasure } = options;
   const providers: ProviderFinding[] = [];
   for (const provider of options.providers) {
-    const reason = await tryProvider({ provider });
+    const reason = await tryProvider(executionOn(provider, options));
     const failed = reason === undefined ? {} : { reason };
     const missing = missingFor(provider);
     providers.push({ provider, works: reason === undefined, ...failed, missing });
@@ -41,10 +44,15 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis> {
     for (const { provider, works } of providers) {
       if (!works) continue;
       onMeasure?.(`${model.name} on ${provider}`);
-      const execution: Execution = { provider };
+      const execution = executionOn(provider, options);
       const source = graphOf(model, "score");
       throughput.push(await measureThroughput(model.name, source, execution, options));
     }
   }
   return { machine: machineFacts(), providers, models: { folder, problems }, throughput };
+}
+
+function executionOn(provider: Provider, { deviceId }: ExamineOptions): Execution {
+  const number = deviceIdOf({ deviceId }, provider);
+  return number === undefined ? { provider } : { provider, deviceId: number };
 }

@@ -10,6 +10,7 @@ const HELP = `scorestream doctor: what networks can run on here, why not on the 
   --models <folder>     default models
   --model <name>        the one to measure; default all
   --providers <names>   of ${PROVIDERS.join(",")}; default all
+  --device <number>     which of several GPUs, as CUDA numbers them; default 0
   --seconds <number>    that each model is measured on each provider that works; 0: not at all; default 10
   --max-rows <rows>     the largest batch to measure; default 64
   --threads <threads>   inside one evaluation on the CPU; 0: as many as there are cores; default 0
@@ -49,7 +50,14 @@ function flags(): Record<string, string | boolean | undefined> {
   try {
     const { values } = parseArgs({
       options: {
-        ...{ models: text, model: text, providers: text, seconds: text, threads: text },
+        ...{
+          models: text,
+          model: text,
+          providers: text,
+          seconds: text,
+          threads: text,
+          device: text,
+        },
         "max-rows": text,
         json: { type: "boolean" },
         help: { type: "boolean" },
@@ -73,6 +81,7 @@ async function main(): Promise<number> {
     models: text("models", "models"),
     model: text("model", ""),
     providers: providersOf(text("providers", PROVIDERS.toReversed().join(","))),
+    deviceId: wholeNumber("--device", text("device", "0"), [0, 1023]),
     seconds: wholeNumber("--seconds", text("seconds", "10"), [0, 3600]),
     maxRows: wholeNumber("--max-rows", text("max-rows", "64"), [1, 4096]),
     threads: wholeNumber("--threads", text("threads", "0"), [0, 1024]),
