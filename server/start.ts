@@ -24,7 +24,7 @@ import { type ReloadReport, ServedModels } from "./models/served-models.ts";
 import { ScoreStream } from "./score-stream.ts";
 import { startMetrics } from "./telemetry/start-metrics.ts";
 import { startTelemetry } from "./telemetry/start-telemetry.ts";
-import { openTenants } from "./tenants/open-tenants.ts";
+import { openTenants, reopenTenants } from "./tenants/open-tenants.ts";
 import { openUploadStore } from "./uploads/open-store.ts";
 import { readOrigins } from "./ws/origin.ts";
 import { startWs } from "./ws/start-ws.ts";
@@ -124,7 +124,7 @@ export async function startServer(
   const settle = (): void => {
     service.ready = serving && models.current.models.size > 0 && fleet.out === undefined;
   };
-  const reload = async (): Promise<ReloadReport> => {
+  const readModels = async (): Promise<ReloadReport> => {
     const report = await models.reload();
     settle();
     log.info({ changes: report.changes }, "models read");
@@ -135,7 +135,15 @@ export async function startServer(
     reasons: service.ready ? [] : [whyNotReady(serving, fleet)],
     problems: models.current.problems,
   });
-  await reload();
+  const reload = async (): Promise<ReloadReport> => {
+    const message = reopenTenants(tenants, config);
+    const report = await readModels();
+    if (message === undefined) return report;
+    log.error({ message }, "the file of tenants is wrong: what was read before still holds");
+    const problem = { model: "", file: config.tenants, message };
+    return { ...report, problems: [problem, ...report.problems] };
+  };
+  await readModels();
   const page = await readPage();
   if (page.size === 0) log.warn("the page was not built, and is not served");
   const grpc = await startGrpc(service, config, log, telemetry?.called);

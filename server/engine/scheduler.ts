@@ -52,7 +52,7 @@ export interface NextOptions {
 }
 
 export interface SchedulerOptions {
-  /** A tenant's weight, finite and > 0; asked once while the tenant has rows. Default 1 for all. */
+  /** A tenant's weight, finite and > 0; asked anew for each row that comes. Default 1 for all. */
   readonly weightOf?: (tenant: string) => number;
 }
 

@@ -4,19 +4,30 @@
  */
 export class TenantAccount {
   readonly tenant: string;
-  readonly weight: number;
+  #weight = 1;
   /** In ms over weight. Never falls. */
   virtualMs: number;
   /** Rows that are ready or away; 0: idle. */
   rows = 0;
 
   constructor(tenant: string, weight: number, virtualMs: number) {
-    if (!(weight > 0 && Number.isFinite(weight))) {
-      throw new RangeError(`a weight must be a finite number > 0; seen ${weight} of ${tenant}`);
-    }
     this.tenant = tenant;
     this.weight = weight;
     this.virtualMs = virtualMs;
+  }
+
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** @throws RangeError where it is no finite number > 0 */
+  set weight(weight: number) {
+    if (!(weight > 0 && Number.isFinite(weight))) {
+      throw new RangeError(
+        `a weight must be a finite number > 0; seen ${weight} of ${this.tenant}`,
+      );
+    }
+    this.#weight = weight;
   }
 }
 
@@ -55,10 +66,14 @@ export class TenantAccounts {
    */
   enter(tenant: string, mostMs: number): TenantAccount {
     let account = this.#accounts.get(tenant);
+    const weight = this.#weightOf(tenant);
     if (account === undefined) {
-      account = new TenantAccount(tenant, this.#weightOf(tenant), this.nowMs);
+      account = new TenantAccount(tenant, weight, this.nowMs);
       this.#accounts.set(tenant, account);
-    } else this.stay(account, account.rows === 0 ? 0 : mostMs);
+    } else {
+      if (account.weight !== weight) account.weight = weight;
+      this.stay(account, account.rows === 0 ? 0 : mostMs);
+    }
     account.rows++;
     return account;
   }

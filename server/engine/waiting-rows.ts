@@ -26,7 +26,7 @@ export interface Claim {
 
 /** A tenant of one class. Those who hold the fewest places for their weight come first. */
 class Holder<Row> implements HeapItem {
-  readonly weight: number;
+  weight: number;
   readonly waiting: Fifo<Row>;
   held = 0;
   key = 0;
@@ -106,9 +106,14 @@ export class WaitingRows<Row> {
     const { priority, tenant } = this.#claimOf(row);
     const { byTenant, heap } = this.#classes[priority];
     let holder = byTenant.get(tenant);
+    const weight = this.#weightOf(tenant);
     if (holder === undefined) {
-      holder = new Holder(this.#weightOf(tenant));
+      holder = new Holder(weight);
       byTenant.set(tenant, holder);
+    } else if (holder.weight !== weight) {
+      holder.weight = weight;
+      holder.key = holder.held / weight;
+      if (holder.place >= 0) heap.update(holder);
     }
     holder.waiting.add(row);
     this.#size++;

@@ -38,6 +38,17 @@ export function openTenants({
   return new Tenants(others, new Map(named));
 }
 
+/** Reads the file again. @returns what is wrong with it, by lines; then tenants have what they had */
+export function reopenTenants(tenants: Tenants, settings: TenantSettings): string | undefined {
+  try {
+    tenants.become(openTenants(settings));
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+}
+
 function policyOf(
   { maxRegisterMib, maxBacklogS, ...entry }: TenantEntry,
   others: TenantPolicy,

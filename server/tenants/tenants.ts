@@ -20,8 +20,8 @@ export const OPEN_POLICY: TenantPolicy = {
 
 /** The tenants of a server by name; any other name is a tenant too. */
 export class Tenants {
-  readonly #others: TenantPolicy;
-  readonly #named: ReadonlyMap<string, TenantPolicy>;
+  #others: TenantPolicy;
+  #named: ReadonlyMap<string, TenantPolicy>;
 
   /** @param others what those have that are not named */
   constructor(
@@ -34,5 +34,11 @@ export class Tenants {
 
   of(tenant: string): TenantPolicy {
     return this.#named.get(tenant) ?? this.#others;
+  }
+
+  /** From now on they have what these have. */
+  become(tenants: Tenants): void {
+    this.#others = tenants.#others;
+    this.#named = tenants.#named;
   }
 }
