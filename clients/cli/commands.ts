@@ -48,6 +48,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "how likely the model finds pictures, in bits per dimension",
     load: async () => (await import("./commands/likelihood.ts")).likelihood,
   },
+  upload: {
+    summary: "stores files at the server, for later commands",
+    load: async () => (await import("./commands/upload.ts")).upload,
+  },
   watch: {
     summary: "follows a job that was left with --detach",
     load: async () => (await import("./commands/watch.ts")).watch,

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { CommanderError } from "commander";
 import { COMMANDS } from "./commands.ts";
 import { EXIT } from "./exit-codes.ts";
 import { failureOf } from "./failure.ts";
+import { printable } from "./printable.ts";
 import { run } from "./program.ts";
 
 async function fail(error: unknown, args: readonly string[]): Promise<void> {
@@ -10,7 +12,9 @@ async function fail(error: unknown, args: readonly string[]): Promise<void> {
   const { isUsage, ...told } = failure;
   const [name = ""] = args;
   const program = Object.hasOwn(COMMANDS, name) ? `scorestream ${name}` : "scorestream";
-  process.stderr.write(`${program}: ${told.message}\n`);
+  // Commander's own messages have lines.
+  const lines = error instanceof CommanderError ? told.message.split("\n") : [told.message];
+  process.stderr.write(`${program}: ${lines.map(printable).join("\n")}\n`);
   if (isUsage) process.stderr.write(`${program} --help tells how it is used\n`);
   if (args.includes("--json")) {
     process.stdout.write(`${JSON.stringify({ event: "error", ...told })}\n`);

@@ -5,7 +5,8 @@ import { complete } from "./complete.ts";
 import { UsageError } from "./exit-codes.ts";
 
 const EXIT_CODES = `
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 no server answers; 4 try again later; 130 Ctrl-C, which ends the job.
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 no server answers; 4 try again later; 130 Ctrl-C, which
+ends the job (143 SIGTERM, 129 SIGHUP); 141 stdout was closed, as by head, which ends it too.
 scorestream COMMAND --help tells more, and so does docs/cli.md. Server: --server or SCORESTREAM_SERVER.
 `;
 

@@ -73,6 +73,8 @@ const misuses: readonly (readonly [line: string, message: RegExp])[] = [
     "interpolate a.npy a.npy --frames 1",
     /--frames: seen "1", expected a whole number from 2 to 1000000/,
   ],
+  ["encode upload:7", /seen "upload:7", expected upload: and 64 hexadecimal digits/],
+  ["upload a.txt", /a\.txt: seen no known picture format/],
   ["completion csh", /Allowed choices are bash, zsh, fish\./],
   ["watch", /missing required argument 'job'/],
 ];
@@ -117,6 +119,16 @@ test("exit 3: no server answers", async (t) => {
       t.like(events(stdout).at(-1), { event: "error", exitCode: 3 });
     }
   }
+});
+
+test("a name with control characters is shown, not obeyed", async (t) => {
+  const name = "\u001b[31mred\nblue.png";
+  const { code, stderr } = await scorestream(["encode", name], { cwd: t.context.folder });
+  t.is(code, 1);
+  t.is(
+    stderr,
+    "scorestream encode: can't read \\u001b[31mred\\u000ablue.png: ENOENT: no such file or directory\n",
+  );
 });
 
 test("exit 1: a file that isn't there", async (t) => {

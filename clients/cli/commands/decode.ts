@@ -1,5 +1,7 @@
 import { Command } from "commander";
-import { readInputs } from "../files/input.ts";
+import type { FloatTensor } from "../../typescript/core/float-tensor.ts";
+import type { Uploaded } from "../../typescript/core/source.ts";
+import { type Input, readInputs } from "../files/input.ts";
 import { IMAGE_FORMAT, OUTPUT_OPTIONS, Output, type OutputFlags } from "../files/output.ts";
 import { latentSource } from "../files/pictures.ts";
 import { readLatents } from "../files/tensors.ts";
@@ -16,11 +18,21 @@ interface DecodeFlags extends FollowFlags, JobFlags, FlowFlags, OutputFlags, Sha
   readonly temperature?: number;
 }
 
+/** What is decoded, and where it comes from. */
+interface Latent {
+  readonly input: Input;
+  readonly tensor: FloatTensor | Uploaded;
+}
+
 const command = new Command("decode")
   .description("Takes latents down the probability flow to their pictures.")
   .argument("<latents...>", ".npy or raw float32, of one latent or several; - is stdin")
   .action(async (paths: readonly string[], flags: DecodeFlags) => {
-    const latents = readLatents(await readInputs(paths), flags.shape);
+    const latents = (await readInputs(paths)).flatMap((input): readonly Latent[] => {
+      const { uploadId } = input;
+      if (uploadId !== undefined) return [{ input, tensor: { uploadId } }];
+      return readLatents([input], flags.shape);
+    });
     const isSeveral = latents.length > paths.length;
     const output = new Output(flags, {
       pattern: isSeveral ? "{name}-decoded-{row}" : "{name}-decoded",

@@ -4,7 +4,6 @@ import {
   ACTIVE_ROWS,
   type CommandLine,
   ENDLESS,
-  LONG,
   MAX_ROWS,
   named,
   pixels,
@@ -27,7 +26,7 @@ test.serial("--detach leaves a job that watch follows and cancel ends", async (t
   t.deepEqual(named(watched).sort(), ["w-0.png", "w-1.png"]);
   t.deepEqual(await pixels(t, "w-0.png"), await pixels(t, "sample-7-0.png"));
   t.is((await run(`cancel ${id.trim()}`)).stdout, "it had already ended\n");
-  const { stdout: long } = await run(`sample ${LONG} --detach`);
+  const { stdout: long } = await run(`sample ${ENDLESS} --detach`);
   t.deepEqual(JSON.parse((await run(`cancel ${long.trim()} --json`)).stdout), {
     job: long.trim(),
     cancelled: true,
@@ -85,7 +84,7 @@ test.serial(
     const { run, server } = t.context;
     for (const address of [server.target, server.http.replace("http", "ws")]) {
       let job = "";
-      const { code, stderr } = await run(`sample ${LONG} --json --server ${address}`, {
+      const { code, stderr } = await run(`sample ${ENDLESS} --json --server ${address}`, {
         onStdout: (child, text) => {
           if (job !== "") return;
           job = String(events(text.slice(0, text.lastIndexOf("\n") + 1))[0]?.job ?? "");
@@ -102,7 +101,7 @@ test.serial(
 
 test.serial("a job that waits says how many rows go first", async (t) => {
   const { run } = t.context;
-  const { stdout: first } = await run(`sample --count ${ACTIVE_ROWS} ${LONG} --detach`);
+  const { stdout: first } = await run(`sample --count ${ACTIVE_ROWS} ${ENDLESS} --detach`);
   let queued: Record<string, unknown> | undefined;
   const { code } = await run("sample --json", {
     onStdout: (child, text) => {
@@ -120,7 +119,7 @@ test.serial("a job that waits says how many rows go first", async (t) => {
 
 test.serial("a signal that ends watch leaves the job", async (t) => {
   const { run } = t.context;
-  const { stdout } = await run(`sample ${LONG} --detach`);
+  const { stdout } = await run(`sample ${ENDLESS} --detach`);
   const job = stdout.trim();
   let isTold = false;
   const { code, stderr } = await run(`watch ${job} --json`, {
@@ -137,7 +136,7 @@ test.serial("a signal that ends watch leaves the job", async (t) => {
 test.serial("the WebSocket does as well, and a full server is exit code 4", async (t) => {
   const { run, server } = t.context;
   const socket = { SCORESTREAM_SERVER: server.http.replace("http", "ws") };
-  const { stdout } = await run(`sample --count ${MAX_ROWS} ${LONG} --detach`, { env: socket });
+  const { stdout } = await run(`sample --count ${MAX_ROWS} ${ENDLESS} --detach`, { env: socket });
   const full = await run("sample --json", { env: socket });
   t.is(full.code, 4);
   const error = events(full.stdout).at(-1);

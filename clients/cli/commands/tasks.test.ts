@@ -125,6 +125,35 @@ test.serial("what is too large for a request is uploaded", async (t) => {
   t.is(events(many.stdout).at(-1)?.code, "too-large", many.stdout);
 });
 
+test.serial("upload: what it prints is a picture, or a latent, of later commands", async (t) => {
+  const { run } = t.context;
+  const stored = await run("upload s-0.png s-0.npy s-0.f32");
+  succeeded(t, stored);
+  const [picture = "", latent, raw] = named(stored);
+  t.regex(picture, /^upload:[0-9a-f]{64}$/);
+  t.is(latent, raw, "the same numbers");
+  succeeded(t, await run(`encode ${picture} --out from-upload.npy`));
+  succeeded(t, await run(`decode ${latent} --out from-upload.png`));
+  const [s0, again] = await Promise.all([pixels(t, "s-0.png"), pixels(t, "from-upload.png")]);
+  t.true(apart(again, s0) <= 1);
+  const files = ["s-0.npy", "from-upload.npy"].map((name) =>
+    readFile(join(t.context.folder, name)),
+  );
+  const [own, uploaded] = await Promise.all(files);
+  t.deepEqual(uploaded, own);
+  const told = JSON.parse((await run("upload s-0.png --json --tenant a")).stdout);
+  t.like(told, { file: "s-0.png", upload: picture });
+  t.true(told.expiresInS > 0);
+});
+
+test.serial("a file's name with control characters is shown, not obeyed", async (t) => {
+  const { run, folder } = t.context;
+  const name = "\u001b[31m.png";
+  await copyFile(join(folder, "s-0.png"), join(folder, name));
+  const { stdout } = await run(`likelihood ${name} --solver heun --steps 2 --seed 1`);
+  t.regex(stdout, / bits\/dim {2}\\u001b\[31m\.png\n$/);
+});
+
 test.serial("likelihood: a line a picture, and JSON with what it depends on", async (t) => {
   const { run } = t.context;
   const quick = "--solver heun --steps 20 --seed 1";

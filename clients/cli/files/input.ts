@@ -10,7 +10,12 @@ export interface Input {
   /** Of the file without its folder and extension, for the names of what is made of it. */
   readonly name: string;
   readonly bytes: Buffer;
+  /** Of what the server has already; then there are no bytes. */
+  readonly uploadId?: string;
 }
+
+/** What `scorestream upload` prints before an id, and other commands take in a file's place. */
+export const UPLOAD_PREFIX = "upload:";
 
 /** @throws UsageError where stdin is named twice; Error where a file can't be read */
 export async function readInputs(paths: readonly string[]): Promise<Input[]> {
@@ -23,12 +28,22 @@ export async function readInputs(paths: readonly string[]): Promise<Input[]> {
 }
 
 export async function readInput(path: string): Promise<Input> {
+  if (path.startsWith(UPLOAD_PREFIX)) return uploaded(path);
   if (path === "-") return { path, name: "stdin", bytes: await readStdin() };
   try {
     return { path, name: basename(path, extname(path)), bytes: await readFile(path) };
   } catch (error) {
     throw new Error(`can't read ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+function uploaded(path: string): Input {
+  const uploadId = path.slice(UPLOAD_PREFIX.length);
+  if (!/^[0-9a-f]{64}$/.test(uploadId)) {
+    const expected = `${UPLOAD_PREFIX} and 64 hexadecimal digits, as \`scorestream upload\` prints it`;
+    throw new UsageError(`seen ${JSON.stringify(path)}, expected ${expected}`);
+  }
+  return { path, name: uploadId.slice(0, 8), bytes: Buffer.alloc(0), uploadId };
 }
 
 async function readStdin(): Promise<Buffer> {

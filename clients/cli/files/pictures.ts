@@ -27,37 +27,51 @@ export const REQUEST_BYTES: number = 2 * 1024 * 1024;
 
 /** A picture for a request: a file as it is, for the server to judge, or the exact values of a .npy file. */
 export async function pictureSource(input: Input, options: SourceOptions): Promise<PictureSource> {
+  if (input.uploadId !== undefined) return resized({ uploadId: input.uploadId }, options);
   if (isNpy(input.bytes)) return await latentSource(readTensor(input), options);
   return await fileSource(input, options);
 }
 
 /**
  * The gray version of any picture that sharp reads: the mean of red, green and blue at each pixel, EXIF's orientation
- * applied, what is transparent on black.
+ * applied, what is transparent on black. An upload is gray already.
  *
  * @throws UsageError for what is no picture
  */
 export async function graySource(input: Input, options: SourceOptions): Promise<PictureSource> {
+  if (input.uploadId !== undefined) return resized({ uploadId: input.uploadId }, options);
   if (isNpy(input.bytes)) return await latentSource(readTensor(input), options);
   return await fileSource({ ...input, bytes: await toGray(input) }, options);
 }
 
 export async function latentSource(
-  tensor: FloatTensor,
+  tensor: FloatTensor | Uploaded,
   options: SourceOptions,
 ): Promise<FloatTensor | Uploaded> {
+  if ("uploadId" in tensor) return tensor;
   const size = tensor.values.byteLength;
   if (taken(size, options)) return tensor;
   return await upload(littleEndian(tensor.values), "application/x-float32", options);
 }
 
 async function fileSource(input: Input, options: SourceOptions): Promise<PictureSource> {
-  const { resize } = options;
   const { bytes } = input;
   const source = taken(bytes.length, options)
     ? bytes
     : await upload(bytes, contentTypeOf(input), options);
+  return resized(source, options);
+}
+
+function resized(source: Buffer | Uploaded, { resize }: SourceOptions): PictureSource {
   return resize === undefined ? source : { source, resize };
+}
+
+/** A file as it is to be stored: a picture as it is, numbers bare. @throws UsageError for what no request would take */
+export function uploadOf(input: Input): { readonly bytes: Buffer; readonly type: ContentType } {
+  const type = "application/x-float32";
+  if (isNpy(input.bytes)) return { bytes: littleEndian(readTensor(input).values), type };
+  if (input.path.endsWith(".f32")) return { bytes: input.bytes, type };
+  return { bytes: input.bytes, type: contentTypeOf(input) };
 }
 
 function taken(size: number, { room }: SourceOptions): boolean {

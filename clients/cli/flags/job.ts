@@ -27,6 +27,11 @@ export const MODEL_OPTION: () => Option = textOption(
   "model; left out: the server's default",
 );
 
+export const TENANT_OPTION: () => Option = textOption(
+  "--tenant <name>",
+  "whose share of the server it takes; an upload is for requests of its own",
+);
+
 export const JOB_OPTIONS: readonly (() => Option)[] = [
   () =>
     new Option("--detach", "prints the job's id and leaves; the job goes on: scorestream watch"),
@@ -39,7 +44,7 @@ export const JOB_OPTIONS: readonly (() => Option)[] = [
   () => new Option("--fit-to-deadline", "takes fewer or cheaper steps rather than be refused"),
   choiceOption("--priority <class>", "batch lets interactive jobs pass", ["interactive", "batch"]),
   () => new Option("--strict", "the same bits whatever else the server does"),
-  textOption("--tenant <name>", "whose share of the server it takes"),
+  TENANT_OPTION,
   textOption("--idempotency-key <key>", "the same key gives the same job"),
   () => new Option("-q, --quiet", "no progress and no summary on stderr"),
 ];

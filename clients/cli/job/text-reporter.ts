@@ -3,6 +3,7 @@ import type {
   Accepted,
   Completed,
 } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
+import { printable } from "../printable.ts";
 import type { Graphics } from "../terminal/graphics.ts";
 import { Grid, type Shown } from "../terminal/grid.ts";
 import { type LayoutRules, layoutOf, type Size } from "../terminal/layout.ts";
@@ -114,10 +115,10 @@ function rulesOf({ preview, cell }: Graphics): LayoutRules {
 }
 
 function lineOf({ file, input, likelihood }: Result): string {
-  if (likelihood === undefined) return file === "-" ? "" : `${file}\n`;
+  if (likelihood === undefined) return file === "-" ? "" : `${printable(file ?? "")}\n`;
   const { bitsPerDim, standardErrorBitsPerDim: error } = likelihood;
   const spread = error > 0 ? ` ± ${error.toFixed(3)}` : "";
-  return `${bitsPerDim.toFixed(3)}${spread} bits/dim  ${input ?? `picture ${likelihood.row}`}\n`;
+  return `${bitsPerDim.toFixed(3)}${spread} bits/dim  ${printable(input ?? `picture ${likelihood.row}`)}\n`;
 }
 
 function summaryOf({

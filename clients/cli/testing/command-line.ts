@@ -19,8 +19,6 @@ export const SIZE = 4;
 export const MAX_ROWS = 8;
 /** Those that take turns; others wait. */
 export const ACTIVE_ROWS = 4;
-/** A long job of one row. */
-export const LONG = "--steps 10000";
 /** One that no test waits for. */
 export const ENDLESS = "--sampler annealed-langevin --steps 10000 --corrector-steps 100";
 export const QUICK = "--sampler ddim --steps 10";
