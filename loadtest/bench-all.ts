@@ -4,7 +4,7 @@
  *
  *   npm run bench:all [-- --only overhead,memory --python PATH --note "beside other work" --page docs/benchmarks.md]
  *
- * Takes half an hour or so. One that fails is in the page as failed. PyTorch's needs --python, and is left out without.
+ * Takes an hour or so. One that fails is in the page as failed. PyTorch's needs --python, and is left out without.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

@@ -14,7 +14,7 @@ export interface Listener {
 
 /** A job that is under way. */
 export interface Stream {
-  /** Asks the server to end it. */
+  /** Leaves it, which ends its job: it is answered no further. */
   cancel(): void;
   /** Reads no more until `resume`: what a caller does who can't keep up. */
   pause(): void;

@@ -139,7 +139,7 @@ async function openPool(scenario: Scenario, { grpc, url }: Target): Promise<Pool
 }
 
 /** Each job draws another sample. */
-function withSeed(request: TaskRequest, index: number): TaskRequest {
+export function withSeed(request: TaskRequest, index: number): TaskRequest {
   const seed = BigInt(index + 1);
   if (request.$case === "sample") return { ...request, value: { ...request.value, seed } };
   if (request.$case === "logLikelihood") return { ...request, value: { ...request.value, seed } };

@@ -1,4 +1,7 @@
-/** Rows in order of arrival, of which any can be taken out: O(1) each, amortised. (A Set's first is O(n) after deletions.) */
+/**
+ * Rows in order of arrival, of which any can be taken out: O(1) each, amortised. (A Set's first is O(n) after deletions.)
+ * Those that have gone are held no longer than until they are half of it.
+ */
 export class Fifo<Row> {
   /** In order; those that have gone are skipped when they come up. */
   #order: Row[];
@@ -17,10 +20,7 @@ export class Fifo<Row> {
   get first(): Row | undefined {
     for (; this.#from < this.#order.length; this.#from++) {
       const row = this.#order[this.#from];
-      if (row !== undefined && this.#present.has(row)) {
-        this.#compact();
-        return row;
-      }
+      if (row !== undefined && this.#present.has(row)) return row;
     }
     return undefined;
   }
@@ -33,17 +33,18 @@ export class Fifo<Row> {
 
   /** @returns whether it was there */
   delete(row: Row): boolean {
-    return this.#present.delete(row);
+    const present = this.#present.delete(row);
+    if (present) this.#compact();
+    return present;
   }
 
   *[Symbol.iterator](): Generator<Row, void, undefined> {
     for (const row of this.#order.slice(this.#from)) if (this.#present.has(row)) yield row;
   }
 
-  /** Lets those go that have gone, once they are half of it. */
   #compact(): void {
-    if (this.#from < 32 || 2 * this.#from < this.#order.length) return;
-    this.#order = this.#order.slice(this.#from);
+    if (this.#order.length < 32 || 2 * this.#present.size > this.#order.length) return;
+    this.#order = [...this.#present];
     this.#from = 0;
   }
 }

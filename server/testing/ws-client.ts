@@ -15,12 +15,19 @@ export class WsClient {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #arrived: Got[] = [];
+  /** Something has come, or nothing will any more. */
   #more: Deferred<void> = deferred();
+  /** Why nothing will. */
+  #over: string | undefined;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     this.closed = new Promise((resolve) => {
-      socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
+      socket.on("close", (code, reason) => {
+        this.#over = `the socket was closed with ${code} (${reason.toString()})`;
+        this.#wake();
+        resolve({ code, reason: reason.toString() });
+      });
     });
     socket.on("error", () => undefined); // the close says it
     socket.on("message", (data, isBinary) => {
@@ -28,10 +35,20 @@ export class WsClient {
       const json: unknown = isBinary ? undefined : JSON.parse(data.toString());
       const frame = isBinary ? ServerFrame.decode(data) : ServerFrame.fromJSON(json);
       this.#arrived.push({ kind: isBinary ? "binary" : "text", frame, json });
-      const more = this.#more;
-      this.#more = deferred();
-      more.resolve();
+      this.#wake();
     });
+  }
+
+  #wake(): void {
+    const more = this.#more;
+    this.#more = deferred();
+    more.resolve();
+  }
+
+  /** Waits for more. @throws Error that tells the close code where the socket has closed */
+  async #wait(): Promise<void> {
+    if (this.#over !== undefined) throw new Error(this.#over);
+    await this.#more.promise;
   }
 
   static async connect(port: number, path = "/v1/stream"): Promise<WsClient> {
@@ -53,26 +70,26 @@ export class WsClient {
     this.send(ClientFrame.encode(frame).finish());
   }
 
-  /** The next frame that has come or comes. */
+  /** The next frame that has come or comes. @throws Error where the socket closes before */
   async next(): Promise<Got> {
     for (;;) {
       const got = this.#arrived.shift();
       if (got !== undefined) return got;
-      await this.#more.promise;
+      await this.#wait();
     }
   }
 
-  /** The next frame of one id; frames of other ids stay where they are. */
+  /** The next frame of one id; frames of other ids stay where they are. @throws as `next` */
   async nextOf(id: string): Promise<Got> {
     for (;;) {
       const index = this.#arrived.findIndex(({ frame }) => frame.id === id);
       const got = index < 0 ? undefined : this.#arrived.splice(index, 1)[0];
       if (got !== undefined) return got;
-      await this.#more.promise;
+      await this.#wait();
     }
   }
 
-  /** The frames of one id up to its `completed` or its error. */
+  /** The frames of one id up to its `completed` or its error. @throws as `next` */
   async readAll(id: string): Promise<Got[]> {
     const mine: Got[] = [];
     for (;;) {

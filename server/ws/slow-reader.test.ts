@@ -21,7 +21,9 @@ test("a reader that stops gets a bounded number of events, and is closed with 10
   const pulled = (job?.pulls ?? 0) * 64 * KIB;
   t.true(pulled < KERNEL_BYTES, `${pulled} bytes pulled`);
   client.socket.resume(); // reads what was on its way, then the close
+  // As docs/protocol.md has it for a slow reader.
   t.is((await client.closed).code, 1008);
+  await t.throwsAsync(client.nextOf("b"), { message: /closed with 1008/ });
 });
 
 test("a reader that stops for a while gets the rest when it goes on", async (t) => {
