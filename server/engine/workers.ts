@@ -14,7 +14,7 @@ import type {
   WorkerTask,
 } from "../../worker/protocol.ts";
 import type { Isolation } from "../config/config.ts";
-import { asServerError, ServerError } from "../errors.ts";
+import { asServerError, ServerError, shuttingDown } from "../errors.ts";
 import { settled } from "../settled.ts";
 import { DeviceHealth } from "./device-health.ts";
 import type { Bench } from "./measure-lanes.ts";
@@ -204,7 +204,7 @@ export class Workers implements Bench {
    * @throws ServerError "shutting-down"; what `use` throws
    */
   async apart<T>(use: (bench: Bench) => Promise<T>): Promise<T> {
-    const stopping = new ServerError("shutting-down", "the server is shutting down");
+    const stopping = shuttingDown();
     if (this.#closed) throw stopping;
     const slot = new WorkerSlot({ ...this.#slotOptions, startCarrier: startProcess });
     this.#apart.add(slot);
@@ -238,7 +238,7 @@ export class Workers implements Bench {
   async close(): Promise<void> {
     this.#closed = true;
     await settled([...this.#underWay], CLOSE_MS);
-    const stopping = new ServerError("shutting-down", "the server is shutting down");
+    const stopping = shuttingDown();
     await Promise.all([
       this.#stop(stopping),
       ...[...this.#apart].map((slot) => slot.stop(stopping)),
@@ -308,7 +308,7 @@ export class Workers implements Bench {
   ): Promise<Answer> {
     const [first, ...others] = this.#slots;
     if (first === undefined || this.#closed) {
-      throw new ServerError("shutting-down", "the server is shutting down");
+      throw shuttingDown();
     }
     const slot = others.reduce((least, other) => (other.load < least.load ? other : least), first);
     const running = slot.run(task, boundMs);
