@@ -42,9 +42,10 @@ page.setDefaultTimeout(300_000); // many samples, on a slow machine too
 try {
   await page.getByText("Connected").waitFor();
   await page.setViewportSize({ width: 1280, height: 860 });
-  await choose(page, { sampler: "dpm-solver++2m", steps: "24", count: "60", seed: "11" });
+  await choose(page, { sampler: "dpm-solver++2m", steps: "24", count: "28", seed: "11" });
   await page.locator("#submit").click();
-  await untilFraction(page, 0.6);
+  await untilFraction(page, 0.5);
+  await newestJob(page).getByRole("button", { name: "Sample 10, running" }).hover();
   await shoot(page, "page");
   await page.locator('article.job[data-state="done"]').first().waitFor();
 
