@@ -1,5 +1,5 @@
 /**
- * What jobs take of a server's memory: resident bytes of its process, by the operating system and after a thorough collection
+ * What jobs take of a server's memory: resident bytes of its process, by the operating system and after full collections
  * (memory/tell-memory.ts), with so many jobs waiting, or rows running, over those of the same server with fewer. What the
  * first ones make a process take once, such as compiled code, is not theirs. Of what a job takes over gRPC most is grpc-js's
  * own: a server of that alone is measured beside it.

@@ -13,7 +13,7 @@ export interface Memory {
 }
 
 export interface MeasuredServer extends SpawnedServer {
-  /** After a full collection. @param looks of which the least counts, a second apart: answers under way are not what is held */
+  /** After a full collection. @param looks of which the least counts, a second apart: neither answers under way nor pages about to be given back are held */
   memory(looks?: number): Promise<Memory>;
 }
 

@@ -102,6 +102,7 @@ function steps(most: number): readonly [step: number, top: number] {
 }
 
 function short(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toFixed(1))}M`;
   return value >= 1000
     ? `${Number((value / 1000).toFixed(1))}k`
     : String(Number(value.toPrecision(3)));
