@@ -9,7 +9,10 @@ export interface FlowEnd {
   readonly spanMs: number;
 }
 
-/** Flows that end within this share of the time to the next end count as ending together. */
+/**
+ * Flows count as ending together with the next one that ends where that is within this share of the time until then, from the
+ * beginning: so there are as many ends as the logarithm of that time, however deep the backlog.
+ */
 const TOGETHER = 0.01;
 
 /**
@@ -38,8 +41,13 @@ export class Fluid {
     this.#classes[flow.group.priority].add(flow);
   }
 
-  /** Lets time pass until the next end. @returns how long that is, and what ends then or, all but, together with it */
-  advance(): { readonly ms: number; readonly ended: readonly FlowEnd[] } {
+  /**
+   * Lets time pass until the next end.
+   *
+   * @param elapsedMs time that has passed since the beginning
+   * @returns how long that is, and what ends then or, all but, together with it
+   */
+  advance(elapsedMs: number): { readonly ms: number; readonly ended: readonly FlowEnd[] } {
     const cycleMs = this.#lanes.cycle();
     let freeMs = cycleMs;
     for (const priority of PRIORITIES) {
@@ -49,9 +57,10 @@ export class Fluid {
     }
     const { interactive, batch } = this.#classes;
     const cycles = Math.min(interactive.nextCycles, batch.nextCycles);
+    const together = cycles + TOGETHER * (elapsedMs / cycleMs + cycles);
     const ended: FlowEnd[] = [];
     for (const priority of PRIORITIES) {
-      this.#classes[priority].advance(cycles, cycles * (1 + TOGETHER), (flow, span) => {
+      this.#classes[priority].advance(cycles, together, (flow, span) => {
         ended.push({ flow, spanMs: span * cycleMs });
         this.#lanes.remove(flow);
         this.#count(flow, -1);

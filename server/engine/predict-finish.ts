@@ -112,7 +112,7 @@ export function predictFinishMs(
       fluid.add(flow);
     }
     if (fluid.size === 0) break;
-    const { ms, ended } = fluid.advance();
+    const { ms, ended } = fluid.advance(timeMs - nowMs);
     for (const { flow, spanMs } of ended) {
       const endMs = timeMs + spanMs;
       registers.release(flow);

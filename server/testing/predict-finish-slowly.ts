@@ -74,7 +74,8 @@ export function predictFinishSlowly(
     const cycleMs = share(running, weightOf);
     const spanMs = (flow: Flow): number => (flow.left / flow.rate) * cycleMs;
     const nextMs = Math.min(...running.map(spanMs));
-    const ended = new Set(running.filter((flow) => spanMs(flow) <= nextMs * (1 + TOGETHER)));
+    const togetherMs = nextMs + TOGETHER * (timeMs - nowMs + nextMs);
+    const ended = new Set(running.filter((flow) => spanMs(flow) <= togetherMs));
     for (const flow of ended) {
       const endMs = timeMs + spanMs(flow);
       registers.release(flow);
