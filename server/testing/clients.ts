@@ -144,12 +144,13 @@ function wsClient(client: WsClient): Client {
     beginUpload() {
       const id = `${ids++}`;
       const lost = client.closed.then(() => "lost");
-      const answered = client.nextOf(id).then(({ frame: { response } }) => {
-        return response?.$case === "error" ? response.value.code : "";
-      });
+      const answered = client.nextOf(id).then(
+        ({ frame: { response } }) => (response?.$case === "error" ? response.value.code : ""),
+        () => lost,
+      );
       return {
         send: (value) => client.sendBinary({ id, request: { $case: "upload", value } }),
-        end: () => Promise.race([answered, lost]),
+        end: () => answered,
       };
     },
     leave: () => client.socket.terminate(),

@@ -25,8 +25,9 @@ export class WsClient {
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
         this.#over = `the socket was closed with ${code} (${reason.toString()})`;
-        this.#wake();
+        // First: who races `closed` against a frame is told of the close, not of the frame that never came.
         resolve({ code, reason: reason.toString() });
+        this.#wake();
       });
     });
     socket.on("error", () => undefined); // the close says it
