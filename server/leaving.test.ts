@@ -40,7 +40,7 @@ async function connect({ grpcPort, httpPort }: RunningServer) {
     const stream =
       "sample" in asked
         ? grpc.sample(asked.sample)
-        : grpc.watch({ jobId: asked.watch, afterSequence: 0n });
+        : grpc.watch({ jobId: asked.watch, afterSequence: 0n, partBytes: 0 });
     const ended = readAll(stream);
     const jobId = await new Promise<string>((resolve) => {
       stream.once("data", (event: { jobId: string }) => resolve(event.jobId));
@@ -56,7 +56,10 @@ async function connect({ grpcPort, httpPort }: RunningServer) {
     const request =
       "sample" in asked
         ? ({ $case: "sample", value: asked.sample } as const)
-        : ({ $case: "watch", value: { jobId: asked.watch, afterSequence: 0n } } as const);
+        : ({
+            $case: "watch",
+            value: { jobId: asked.watch, afterSequence: 0n, partBytes: 0 },
+          } as const);
     socket.sendBinary({ id, request });
     const { response } = (await socket.nextOf(id)).frame;
     const leave = async (forGood = false): Promise<void> => {
@@ -74,7 +77,7 @@ async function connect({ grpcPort, httpPort }: RunningServer) {
     bySocket,
     /** The code that a job ends with; to be asked when it must have ended. */
     endOf: async (jobId: string): Promise<string> => {
-      const { status } = await readAll(grpc.watch({ jobId, afterSequence: 0n }));
+      const { status } = await readAll(grpc.watch({ jobId, afterSequence: 0n, partBytes: 0 }));
       return trailer(status, "scorestream-code");
     },
     /** Ends a job. @returns whether it ran */

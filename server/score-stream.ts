@@ -98,7 +98,9 @@ export class ScoreStream implements Service {
     type: Pick<MessageFns<Request>, "encode">,
     check: (request: Request, context: RequestContext) => Promise<JobSpec>,
   ): Promise<Job> {
-    const name = { call, bytes: type.encode(request).finish(), options: request.options };
+    // How its events are to be sent is no part of what a key stands for.
+    const options = request.options && { ...request.options, partBytes: 0 };
+    const name = { call, bytes: type.encode({ ...request, options }).finish(), options };
     const { models, ...context } = this.#context;
     return this.#keyed.start(name, () => {
       this.#engine.checkOpen();

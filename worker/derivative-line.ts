@@ -11,7 +11,7 @@ import {
 
 /** What the graphs are evaluated at. */
 export interface LineOptions {
-  /** Rows of the batch, for a first dimension known at run time; default 4. */
+  /** Rows of the batch, for a first dimension known at run time; default 4, and fewer of large pictures. */
   readonly rows?: number;
   /** Lengths of other dimensions known at run time, by name. */
   readonly dims?: Readonly<Record<string, number>>;
@@ -30,6 +30,10 @@ export interface Line {
   /** What both graphs give at x, which is to be the same. */
   shared(): Promise<{ readonly original: Float64Array; readonly derived: Float64Array }>;
 }
+
+/** What a proof costs grows with its elements, and what it shows does not: so many of x, or one row. */
+const MAX_ELEMENTS = 2 ** 20;
+const ROWS = 4;
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 
@@ -73,7 +77,7 @@ export interface Place {
 export function placeOf(
   session: InferenceSession,
   input: string,
-  { rows = 4, dims = {}, values = () => undefined, seed = 1 }: LineOptions,
+  { rows = rowsOf(session, input), dims = {}, values = () => undefined, seed = 1 }: LineOptions,
 ): Place {
   const tensorOf = proofTensor(session, { rows, dims });
   const feeds = Object.fromEntries(
@@ -93,4 +97,11 @@ export function placeOf(
       return { ...feeds, [input]: tensorOf(input, () => place).tensor };
     },
   };
+}
+
+function rowsOf({ inputMetadata }: InferenceSession, input: string): number {
+  const metadata = inputMetadata.find(({ name }) => name === input);
+  const [, ...shape] = metadata?.isTensor ? metadata.shape : [];
+  const elements = shape.reduce<number>((n, dim) => n * (typeof dim === "number" ? dim : 1), 1);
+  return Math.min(ROWS, Math.max(1, Math.floor(MAX_ELEMENTS / elements)));
 }

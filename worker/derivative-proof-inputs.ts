@@ -28,7 +28,8 @@ export function proofTensor(
       return length;
     });
     const count = dims.reduce((product, dim) => product * dim, 1);
-    const values = Float64Array.from(fill(count, dims));
+    const filled = fill(count, dims);
+    const values = filled instanceof Float64Array ? filled : Float64Array.from(filled);
     return { tensor: tensorOf(input.type, values, dims), values };
   };
 }
@@ -37,7 +38,7 @@ export function proofTensor(
 export function tensorOf(type: string, values: Float64Array, dims: readonly number[]): Tensor {
   switch (type) {
     case "float32":
-      return new Tensor("float32", Float32Array.from(values), dims);
+      return new Tensor("float32", new Float32Array(values), dims);
     case "float64":
       return new Tensor("float64", values, dims);
     case "float16":
@@ -60,6 +61,7 @@ export function tensorOf(type: string, values: Float64Array, dims: readonly numb
 
 /** The elements of an output, which is of a type with derivatives. */
 export function realNumbers(output: Tensor | undefined): Float64Array {
+  if (output?.data instanceof Float32Array) return new Float64Array(output.data);
   const data = (output?.data ?? []) as ArrayLike<number>;
   // Without Float16Array, halves come as their bits.
   return Float64Array.from(data, output?.type === "float16" ? float32OfFloat16 : Number);
@@ -67,12 +69,12 @@ export function realNumbers(output: Tensor | undefined): Float64Array {
 
 /** Numbers in (0.1, 1) from a seed: the same in every run. */
 export function uniforms(seed: number, count: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => 0.1 + 0.9 * fraction(seed, i));
+  return new Float64Array(count).map((_, i) => 0.1 + 0.9 * fraction(seed, i));
 }
 
 /** Standard normal numbers from a seed (Box-Muller). */
 export function normals(seed: number, count: number): Float64Array {
-  return Float64Array.from({ length: count }, (_, i) => {
+  return new Float64Array(count).map((_, i) => {
     const radius = Math.sqrt(-2 * Math.log(1 - fraction(seed, 2 * i)));
     return radius * Math.cos(2 * Math.PI * fraction(seed, 2 * i + 1));
   });

@@ -120,14 +120,18 @@ function least(errors: readonly ProofError[]): ProofError {
   return errors.reduce((a, b) => (b.error < a.error ? b : a));
 }
 
-/** The tangent at x against the differences at each step. */
+/** The tangent at x against the differences at each step, of which two are held at a time. */
 async function stepErrors(line: Line, tangent: Float64Array): Promise<ProofError[]> {
-  const differences: Float64Array[] = [];
-  for (const step of STEPS) differences.push(await difference(line, step));
-  return STEPS.map((step, i) => {
-    const distances = estimates(differences, i).map((estimate) => distance(tangent, estimate));
-    return { step, points: 1, error: Math.min(...distances) };
-  });
+  const errors: ProofError[] = [];
+  let wide = await difference(line, STEPS[0] ?? 1);
+  for (const [i, step] of STEPS.entries()) {
+    const next = STEPS[i + 1];
+    const narrow = next === undefined ? undefined : await difference(line, next);
+    const distances = estimates(wide, narrow).map((estimate) => distance(tangent, estimate));
+    errors.push({ step, points: 1, error: Math.min(...distances) });
+    if (narrow !== undefined) wide = narrow;
+  }
+  return errors;
 }
 
 /** The mean tangent of places in the middles of equal parts of the line against the difference of its ends. */
@@ -146,10 +150,8 @@ async function difference(line: Line, step: number): Promise<Float64Array> {
   return above.map((high, i) => (high - (below[i] ?? 0)) / (2 * step));
 }
 
-/** The differences at a step, and extrapolated with the next one. */
-function estimates(differences: readonly Float64Array[], index: number): readonly Float64Array[] {
-  const [wide, narrow] = [differences[index], differences[index + 1]];
-  if (wide === undefined) return [];
+/** The difference at a step, and extrapolated with the next one. */
+function estimates(wide: Float64Array, narrow: Float64Array | undefined): readonly Float64Array[] {
   if (narrow === undefined) return [wide];
   return [wide, narrow.map((value, i) => (4 * value - (wide[i] ?? 0)) / 3)];
 }
@@ -157,9 +159,15 @@ function estimates(differences: readonly Float64Array[], index: number): readonl
 /** |a - b| / max(|a|, |b|); 0 where both are 0. */
 function distance(a: Float64Array, b: Float64Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
-  const norm = (values: Float64Array): number =>
-    Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  const size = Math.max(norm(a), norm(b));
-  const error = size === 0 ? 0 : norm(a.map((value, i) => value - (b[i] ?? 0))) / size;
+  let [ofA, ofB, apart] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const left = a[i] ?? 0;
+    const right = b[i] ?? 0;
+    ofA += left * left;
+    ofB += right * right;
+    apart += (left - right) * (left - right);
+  }
+  const size = Math.sqrt(Math.max(ofA, ofB));
+  const error = size === 0 ? 0 : Math.sqrt(apart) / size;
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }

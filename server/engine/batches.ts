@@ -216,8 +216,12 @@ export class Batches {
     } else if (row.step !== undefined) {
       const time = step.evaluate?.time ?? 0;
       if (row.previewing) {
-        const estimate = registers.copy(row, program.preview);
-        pictures.push(() => job.preview(row, time, estimate));
+        // The next step writes to the other side, so that the estimate is still there when that is on its way.
+        pictures.push(() => {
+          if (job.endedMs !== undefined) return;
+          const { shrinkBy } = job.spec.preview;
+          job.preview(row, time, registers.shrunk(row, program.preview, shrinkBy));
+        });
       }
       const { fraction } = step;
       pictures.push(() => job.progress(row, time, fraction, now()));

@@ -14,6 +14,8 @@ export interface PreviewSpec {
   readonly everySteps: number;
   /** At least so long between two previews of one row, in ms. */
   readonly minIntervalMs: number;
+  /** Shown smaller in height and width by this factor; 1: as they are. */
+  readonly shrinkBy: number;
   readonly format: ImageFormat;
 }
 

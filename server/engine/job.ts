@@ -172,7 +172,7 @@ export class Job implements JobView {
     );
   }
 
-  /** @param estimate float32[channels, height, width] that the job may keep */
+  /** @param estimate float32[channels, height, width] of the shape that is shown, which the job may keep */
   preview(row: Row, time: number, estimate: Float32Array): void {
     this.#previews ??= new PreviewEncoder(this.spec, (...encoded) => this.#previewed(...encoded));
     this.#previews.show(row, time, estimate);

@@ -1,5 +1,6 @@
 import type { Image } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { encodeImage } from "../images/encode.ts";
+import { shrunkShape } from "../images/shrink.ts";
 import type { JobSpec } from "./job-spec.ts";
 import type { Row } from "./row.ts";
 
@@ -27,7 +28,7 @@ export class PreviewEncoder {
     this.#onPreview = onPreview;
   }
 
-  /** @param pixels float32[channels, height, width] that the encoder may keep */
+  /** @param pixels float32[channels, height, width] of the shape that is shown, which the encoder may keep */
   show(row: Row, time: number, pixels: Float32Array): void {
     const estimate = { pixels, time, evaluations: row.evaluations };
     if (this.#encoding.has(row)) this.#waiting.set(row, estimate);
@@ -38,11 +39,12 @@ export class PreviewEncoder {
     this.#encoding.add(row);
     const { model, preview } = this.#spec;
     const { dataRange } = model.manifest;
+    const shape = shrunkShape(model.shape, preview.shrinkBy);
     let estimate: Estimate | undefined = first;
     while (estimate !== undefined) {
       const { pixels, time, evaluations } = estimate;
       try {
-        const image = await encodeImage(pixels, model.shape, dataRange, preview.format);
+        const image = await encodeImage(pixels, shape, dataRange, preview.format);
         this.#onPreview(row, evaluations, time, image);
       } catch {
         // The result is encoded by the same code and reports what is wrong; a preview may be missed.

@@ -1,3 +1,4 @@
+import { shrink } from "../images/shrink.ts";
 import type { Row } from "./row.ts";
 import type { Slab } from "./slab.ts";
 
@@ -67,6 +68,14 @@ export class Registers {
     row.offset = undefined;
     row.step = undefined;
     return true;
+  }
+
+  /** What a register has, shrunk by a factor as a picture, in memory of its own. */
+  shrunk(row: Row, register: number, factor: number): Float32Array {
+    const { shape } = row.job.spec.model;
+    const dims = dimsOf(row);
+    const from = row.frontOf(register, dims);
+    return shrink(this.#slab.elements.subarray(from, from + dims), shape, factor);
   }
 
   /** What a register has, float32[channels, height, width], in memory of its own. */

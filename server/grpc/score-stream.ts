@@ -33,16 +33,16 @@ export function scoreStreamHandlers(service: Service, log: Logger): UntypedServi
     listModels: unary(log, "listModels", (_: ListModelsRequest) => service.listModels()),
     cancel: unary(log, "cancel", (request: CancelRequest) => service.cancel(request)),
     sample: streaming(log, "sample", (request: SampleRequest) =>
-      openOwned(service.sample(request)),
+      openOwned(service.sample(request), request.options),
     ),
     encode: streaming(log, "encode", (request: EncodeRequest) =>
-      openOwned(service.encode(request)),
+      openOwned(service.encode(request), request.options),
     ),
     decode: streaming(log, "decode", (request: DecodeRequest) =>
-      openOwned(service.decode(request)),
+      openOwned(service.decode(request), request.options),
     ),
     logLikelihood: streaming(log, "logLikelihood", (request: LogLikelihoodRequest) =>
-      openOwned(service.logLikelihood(request)),
+      openOwned(service.logLikelihood(request), request.options),
     ),
     watch: streaming(log, "watch", (request: WatchRequest) => openWatch(service, request)),
     upload: receiveUpload(service, log),
@@ -98,7 +98,7 @@ async function serveJob<Request>(
   };
   call.on("cancelled", leave);
   if (call.cancelled) leave();
-  void pump(events, sink);
+  void pump(events, sink, opened.partBytes);
 }
 
 /** Ends a stream with a status, after what has been written to it. */

@@ -4,6 +4,7 @@ import type { Priority } from "../engine/device-schedule.ts";
 import { invalidArgument, ServerError } from "../errors.ts";
 import { checkTenant } from "../tenants/check-tenant.ts";
 import type { RequestContext } from "./context.ts";
+import { checkPartBytes } from "./parts.ts";
 
 /** What a job's options come to. */
 export interface CheckedOptions {
@@ -40,6 +41,7 @@ export function checkOptions(
       expected,
     );
   }
+  checkPartBytes("options.part_bytes", options.partBytes);
   const deadline = checkDeadline(options.deadline);
   if (fitToDeadline && deadline === undefined) {
     const expected = "false, or options.deadline beside it";

@@ -1,11 +1,15 @@
 import type { PreviewOptions } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { PreviewSpec } from "../engine/job-spec.ts";
 import { invalidArgument } from "../errors.ts";
+import { shrinkFactor } from "../images/shrink.ts";
 import type { Model } from "../models/repository.ts";
 import { checkFormat } from "./check-format.ts";
 
+/** Previews of larger pictures are shrunk to this height and width at most, unless the request says otherwise, in pixels. */
+const MAX_SIZE = 256;
+
 /** Of a request that has none to ask for. */
-export const NO_PREVIEW: PreviewSpec = { everySteps: 0, minIntervalMs: 0, format: 1 };
+export const NO_PREVIEW: PreviewSpec = { everySteps: 0, minIntervalMs: 0, shrinkBy: 1, format: 1 };
 
 /** @throws ServerError "invalid-argument" naming the field; "capability-missing" as `checkFormat` */
 export function checkPreview(asked: PreviewOptions | undefined, model: Model): PreviewSpec {
@@ -20,6 +24,7 @@ export function checkPreview(asked: PreviewOptions | undefined, model: Model): P
   }
   return {
     everySteps,
+    shrinkBy: shrinkFactor(model.shape, asked?.maxSize || MAX_SIZE),
     minIntervalMs: maxPerSecond === 0 ? 0 : 1000 / maxPerSecond,
     // Without previews no picture has to hold the model's channels.
     format: checkFormat(

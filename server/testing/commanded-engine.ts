@@ -202,7 +202,7 @@ export class CommandedEngine {
       seed: BigInt(this.#jobs.length),
       ...{ conditioning: {}, detached, strict, tenant, priority },
       used: { sampler: undefined, likelihood: undefined, classLabel: undefined },
-      preview: { everySteps: 0, minIntervalMs: 0, format: 0 },
+      preview: { everySteps: 0, minIntervalMs: 0, shrinkBy: 1, format: 0 },
       answer: async () => undefined,
       ...(deadlineMs === undefined ? {} : { deadlineMs: this.nowMs + deadlineMs }),
     };

@@ -89,6 +89,11 @@ const FORMATS: readonly BadRequest[] = [
 
 const COUNTS: readonly BadRequest[] = [
   badSample(
+    "parts of a few bytes",
+    { options: { partBytes: 100 } },
+    invalid(/^options\.part_bytes: seen 100, expected at least 4096, or 0 for no parts$/),
+  ),
+  badSample(
     "a count over the limit",
     { count: 1025 },
     invalid(/^count: seen 1025, expected .*1024/),

@@ -20,13 +20,13 @@ export function dispatch(
     case "cancel":
       return { $case: "cancelled", value: service.cancel(request.value) };
     case "sample":
-      return openOwned(service.sample(request.value));
+      return openOwned(service.sample(request.value), request.value.options);
     case "encode":
-      return openOwned(service.encode(request.value));
+      return openOwned(service.encode(request.value), request.value.options);
     case "decode":
-      return openOwned(service.decode(request.value));
+      return openOwned(service.decode(request.value), request.value.options);
     case "logLikelihood":
-      return openOwned(service.logLikelihood(request.value));
+      return openOwned(service.logLikelihood(request.value), request.value.options);
     case "watch":
       return openWatch(service, request.value);
   }

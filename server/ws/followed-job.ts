@@ -33,7 +33,7 @@ export class FollowedJob implements InFlight, Sink {
 
   /** Begins to send. */
   follow(): void {
-    void pump(this.#events, this);
+    void pump(this.#events, this, this.#open.partBytes);
   }
 
   stop(forGood: boolean): void {

@@ -174,8 +174,9 @@ async function tell(
       for (const result of await files.end()) reporter.finished(result);
       reporter.completed(event.value);
       return;
-    // A newer server may say more than this version knows.
+    // A newer server may say more than this version knows; the client puts parts together.
     case undefined:
+    case "part":
       return;
   }
 }

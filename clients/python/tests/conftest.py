@@ -1,4 +1,4 @@
-"""A real server, for all tests, with two of the shipped models."""
+"""A real server, for all tests, with two of the shipped models and one of large pictures."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from scorestream import Client
 
 REPOSITORY = Path(__file__).parents[3]
 MODELS = ("color-digits", "gaussian-mixture-vp")
+# Of a thin network, made for the tests: in float32, its pictures are larger than one message.
+LARGE_SIZE = 256
+LARGE = f"thin-{LARGE_SIZE}"
 # Rows that the server holds at a time: few enough to fill it.
 MAX_ROWS = 32
 
@@ -30,6 +33,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert node is not None, "these tests start the server with node, which is not in PATH"
     main = REPOSITORY / "dist/server/main.js"
     assert main.exists(), f"{main} is missing: `npm run build`"
+    thin = REPOSITORY / "dist/models/generator/thin-network.js"
+    subprocess.run([node, thin, models, str(LARGE_SIZE)], check=True, stdout=subprocess.DEVNULL)
     flags = {
         "--models": models,
         "--cache": REPOSITORY / "dist/derived",

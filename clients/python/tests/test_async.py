@@ -35,7 +35,7 @@ async def is_cancelled(client: AsyncClient, job_id: str | None) -> bool:
 
 def test_every_task_is_awaited(target: str) -> None:
     async def use(client: AsyncClient) -> None:
-        assert len(await client.list_models()) == 2
+        assert len(await client.list_models()) == 3
         samples = await client.sample(count=2, seed=3).numpy()
         uploaded = await client.upload(samples[0])
         latents = await client.encode([uploaded, samples[1]]).latents()

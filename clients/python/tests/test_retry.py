@@ -116,7 +116,7 @@ def test_a_call_is_made_again_until_there_is_a_connection(target: str) -> None:
             assert failed.value.status == "UNAVAILABLE"
         retry = Watched(on_failure=lambda: setattr(proxy, "refuses", False))
         with Client(proxy.target, retry=retry) as client:
-            assert len(client.list_models()) == 2
+            assert len(client.list_models()) == 3
         assert [failure.status for failure in retry.seen][:1] == ["UNAVAILABLE"]
 
 

@@ -27,7 +27,7 @@ from scorestream.v1.scorestream_pb2 import ClassCondition
 
 
 def test_list_models_tells_what_each_can_do(client: Client) -> None:
-    digits, mixture = sorted(client.list_models(), key=lambda model: model.name)
+    digits, mixture, _ = sorted(client.list_models(), key=lambda model: model.name)
     assert (digits.shape.channels, digits.shape.height, digits.shape.width) == (3, 32, 32)
     assert list(digits.classes) == [str(digit) for digit in range(10)]
     assert mixture.forward_process == "vp"

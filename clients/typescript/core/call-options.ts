@@ -23,6 +23,11 @@ export interface CallOptions {
    * `detached`, and leaving it cancels it explicitly. Left out: over the WebSocket yes, over gRPC no.
    */
   readonly resume?: boolean;
+  /**
+   * Bytes that a picture or latent may have: a job with a larger one is left with "too-large", before its bytes have come.
+   * Left out: 1 GiB.
+   */
+  readonly maxEventBytes?: number;
 }
 
 /** What all calls of a client are given, unless they say otherwise. */

@@ -12,6 +12,7 @@ import {
 import type { CallOptions, ClientOptions } from "./call-options.ts";
 import { Job, LatentJob, LikelihoodJob, PictureJob } from "./job.ts";
 import { JobStream } from "./job-stream.ts";
+import { PART_BYTES } from "./part-joiner.ts";
 import { retrying } from "./retry.ts";
 import { cancelledByCaller } from "./scorestream-error.ts";
 import { type LatentSource, type PictureSource, toImageSource, toTensorSource } from "./source.ts";
@@ -143,7 +144,8 @@ export class Client {
    * @throws ScoreStreamError from the job, such as "job-not-found", and what the job itself ended with
    */
   watch(jobId: string, afterSequence = 0n, options: CallOptions = {}): Job {
-    const request = { $case: "watch", value: { jobId, afterSequence } } as const;
+    const value = { jobId, afterSequence, partBytes: PART_BYTES };
+    const request = { $case: "watch", value } as const;
     return new Job(this.#open(request, { ...this.#options, ...options }, true, false));
   }
 
@@ -178,7 +180,8 @@ export class Client {
     const endsDetached = !asked.detached && resume;
     const detached = asked.detached || resume;
     const idempotencyKey = asked.idempotencyKey || (retry === false ? "" : randomKey());
-    request.value.options = { ...asked, detached, idempotencyKey };
+    const partBytes = asked.partBytes || PART_BYTES;
+    request.value.options = { ...asked, detached, idempotencyKey, partBytes };
     return this.#open(request, given, resume, endsDetached);
   }
 

@@ -78,3 +78,20 @@ test("who leaves for good what was lost learns that the server does not know", a
   queue.leave();
   t.false(await queue.leaveForGood());
 });
+
+test("a preview that is replaced goes with its parts, read or not", async (t) => {
+  const queue = new EventQueue(() => t.fail("it was not left"));
+  const part = (sequence: number): JobEvent =>
+    JobEvent.fromPartial({ sequence, event: { $case: "part", value: {} } });
+  const waiting = queue.next();
+  t.false(queue.push(part(1)));
+  queue.push(part(1));
+  queue.push(event(2, "preview"));
+  t.is((await waiting)?.event?.$case, "part");
+  queue.push(part(2));
+  queue.push(event(3, "preview"));
+  queue.push(part(3));
+  queue.push(event(4, "sampled"));
+  queue.push(event(5, "completed"));
+  t.deepEqual(await rest(queue), [2, 3, 3, 4, 5]);
+});

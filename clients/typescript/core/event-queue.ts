@@ -11,8 +11,10 @@ type OnLeave = (forGood: boolean) => Promise<boolean>;
  * bounded by the rows.
  */
 export class EventQueue implements EventStream {
-  /** By what a later event replaces, in the order of their sequence. */
-  readonly #events = new Map<string, JobEvent>();
+  /** By what a later event replaces, in the order of their sequence; each behind its parts. */
+  readonly #events = new Map<string, JobEvent[]>();
+  /** Parts of the event that comes next. */
+  #parts: JobEvent[] = [];
   readonly #onLeave: OnLeave;
   #failure: ScoreStreamError | undefined;
   #isOver = false;
@@ -26,9 +28,12 @@ export class EventQueue implements EventStream {
 
   /** @returns whether it was the last */
   push(event: JobEvent): boolean {
+    this.#parts.push(event);
+    if (event.event?.$case === "part") return false;
     const slot = slotOf(event);
     this.#events.delete(slot);
-    this.#events.set(slot, event);
+    this.#events.set(slot, this.#parts);
+    this.#parts = [];
     if (event.event?.$case === "completed") this.#isOver = true;
     this.#wake();
     return this.#isOver;
@@ -48,8 +53,9 @@ export class EventQueue implements EventStream {
         this.#wake = resolve;
       });
     }
-    for (const [slot, event] of this.#events) {
-      this.#events.delete(slot);
+    for (const [slot, events] of this.#events) {
+      const event = events.shift();
+      if (events.length === 0) this.#events.delete(slot);
       return event;
     }
     if (this.#failure !== undefined) throw this.#failure;
@@ -67,6 +73,7 @@ export class EventQueue implements EventStream {
   #leave(forGood: boolean): Promise<boolean> {
     const told = this.#isOver ? Promise.resolve(!this.#isLost) : this.#onLeave(forGood);
     this.#events.clear();
+    this.#parts = [];
     this.#failure = undefined;
     this.#isOver = true;
     this.#wake();

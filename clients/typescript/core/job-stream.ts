@@ -1,5 +1,6 @@
 import type { JobEvent } from "../../../proto/messages/gen/scorestream/v1/scorestream.ts";
 import type { CallOptions } from "./call-options.ts";
+import { PART_BYTES, PartJoiner } from "./part-joiner.ts";
 import { aborted, Backoff, isWorthTryingAgain, sleep } from "./retry.ts";
 import { ScoreStreamError } from "./scorestream-error.ts";
 import type { EventStream, TaskRequest, Transport, WatchRequest } from "./transport.ts";
@@ -25,6 +26,7 @@ export class JobStream {
   readonly #options: JobStreamOptions;
   readonly #backoff: Backoff;
   readonly #left = new AbortController();
+  readonly #joiner: PartJoiner;
   readonly #onAbort: () => void;
   /** The present call. */
   #call: EventStream = NOTHING;
@@ -46,7 +48,8 @@ export class JobStream {
     this.#transport = transport;
     this.#request = request;
     this.#options = options;
-    const { signal, retry = {} } = options;
+    const { signal, retry = {}, maxEventBytes } = options;
+    this.#joiner = new PartJoiner(maxEventBytes);
     this.#backoff = new Backoff(retry === false ? {} : retry);
     this.#sequence = request.$case === "watch" ? request.value.afterSequence : 0n;
     this.#onAbort = () => void this.leave(signal && aborted(signal));
@@ -69,8 +72,11 @@ export class JobStream {
       try {
         const event = await this.#read();
         if (this.#isOver) break; // left meanwhile, and it may be that the server is still being told
-        if (event !== undefined) return this.#note(event);
-        this.#end();
+        if (event === undefined) this.#end();
+        else {
+          const whole = await this.#join(event);
+          if (whole !== undefined) return this.#note(whole);
+        }
       } catch (error) {
         if (!this.#isOver) await this.#recover(error);
       }
@@ -102,6 +108,19 @@ export class JobStream {
       this.#pending = this.#call.next();
       this.#pending.then(resolve, reject);
     });
+  }
+
+  /** @returns the event with all of its bytes; undefined where it is a part of one, or the stream was left */
+  async #join(event: JobEvent): Promise<JobEvent | undefined> {
+    try {
+      const whole = await this.#joiner.take(event);
+      return this.#isOver ? undefined : whole;
+    } catch (error) {
+      if (!(error instanceof ScoreStreamError)) throw error;
+      // The server knows nothing of it, and its job would go on.
+      void this.leave(error);
+      return undefined;
+    }
   }
 
   #note(event: JobEvent): JobEvent {
@@ -145,7 +164,8 @@ export class JobStream {
 
   #nextRequest(): TaskRequest | WatchRequest {
     if (this.#jobId === undefined) return this.#request;
-    return { $case: "watch", value: { jobId: this.#jobId, afterSequence: this.#sequence } };
+    const value = { jobId: this.#jobId, afterSequence: this.#sequence, partBytes: PART_BYTES };
+    return { $case: "watch", value };
   }
 
   /** Best effort: a job that can't be reached runs to its end. Never rejects. */

@@ -73,6 +73,15 @@ export function connectionLost(message: string, cause?: unknown): ScoreStreamErr
   return new ScoreStreamError({ code: "", status: "UNAVAILABLE", message, cause });
 }
 
+/** What came in parts is not what the server sent. */
+export function dataLost(message: string): ScoreStreamError {
+  return new ScoreStreamError({
+    code: "",
+    status: "DATA_LOSS",
+    message: `a result came broken: ${message}`,
+  });
+}
+
 /** What a call ends with when its signal says so, or its client is closed. */
 export function cancelledByCaller(message: string, cause?: unknown): ScoreStreamError {
   return new ScoreStreamError({ code: "", status: "CANCELLED", message, cause });

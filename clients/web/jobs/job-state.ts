@@ -63,7 +63,9 @@ export class JobState {
     this.id = jobId;
     this.sequence = sequence;
     switch (event?.$case) {
+      // The client puts parts together.
       case undefined:
+      case "part":
         return undefined;
       case "accepted":
         this.expectedEvaluations = Number(event.value.expectedEvaluations);

@@ -11,7 +11,8 @@ import grpc.aio
 from scorestream.async_job import AsyncJob, AsyncLatentJob, AsyncLikelihoodJob, AsyncPictureJob
 from scorestream.client import CHANNEL_OPTIONS
 from scorestream.errors import error_of
-from scorestream.reading import Reading
+from scorestream.parts import MAX_EVENT_BYTES
+from scorestream.reading import Reading, watch_request
 from scorestream.results import take_event
 from scorestream.retry import NEVER, Retry
 from scorestream.tasks import Tasks
@@ -22,7 +23,6 @@ from scorestream.v1.scorestream_pb2 import (
     JobEvent,
     ListModelsRequest,
     UploadResponse,
-    WatchRequest,
 )
 from scorestream.v1.scorestream_pb2_grpc import ScoreStreamStub
 
@@ -55,6 +55,7 @@ class AsyncClient(Tasks[AsyncPictureJob, AsyncLatentJob, AsyncLikelihoodJob]):
         credentials: grpc.ChannelCredentials | None = None,
         metadata: Sequence[tuple[str, str]] = (),
         retry: Retry | None = Retry(),  # noqa: B008 - frozen
+        max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         if credentials is None:
             self._channel = grpc.aio.insecure_channel(target, CHANNEL_OPTIONS)
@@ -63,6 +64,7 @@ class AsyncClient(Tasks[AsyncPictureJob, AsyncLatentJob, AsyncLikelihoodJob]):
         self._stub = ScoreStreamStub(self._channel)
         self._metadata = tuple(metadata)
         self._retry = retry or NEVER
+        self._max_event_bytes = max_event_bytes
 
     async def list_models(self) -> list[Model]:
         """As `Client.list_models`."""
@@ -81,8 +83,14 @@ class AsyncClient(Tasks[AsyncPictureJob, AsyncLatentJob, AsyncLikelihoodJob]):
 
     def watch(self, job_id: str, after_sequence: int = 0) -> AsyncJob[JobEvent]:
         """As `Client.watch`."""
-        request = WatchRequest(job_id=job_id, after_sequence=after_sequence)
-        reading = Reading(("Watch", request), detached=True, take=take_event, retry=self._retry)
+        request = watch_request(job_id, after_sequence)
+        reading = Reading(
+            ("Watch", request),
+            detached=True,
+            take=take_event,
+            retry=self._retry,
+            max_event_bytes=self._max_event_bytes,
+        )
         return AsyncJob(self._open_call, reading)
 
     async def cancel(self, job_id: str, rows: Sequence[int] | None = None) -> CancelResponse:

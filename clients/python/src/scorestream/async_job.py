@@ -93,8 +93,9 @@ class AsyncJob(Generic[R]):
                     await self._go_on_after(error)
                     events = aiter(self._call)
                     continue
-                self._reading.take(event)
-                yield event
+                whole = self._reading.take(event)
+                if whole is not None:
+                    yield whole
         finally:
             self.close()
 

@@ -9,7 +9,8 @@ import grpc
 
 from scorestream.errors import error_of
 from scorestream.job import Job, LatentJob, LikelihoodJob, PictureJob
-from scorestream.reading import Reading
+from scorestream.parts import MAX_EVENT_BYTES
+from scorestream.reading import Reading, watch_request
 from scorestream.results import take_event
 from scorestream.retry import NEVER, Retry
 from scorestream.tasks import Tasks
@@ -20,7 +21,6 @@ from scorestream.v1.scorestream_pb2 import (
     JobEvent,
     ListModelsRequest,
     UploadResponse,
-    WatchRequest,
 )
 from scorestream.v1.scorestream_pb2_grpc import ScoreStreamStub
 
@@ -61,6 +61,7 @@ class Client(Tasks[PictureJob, LatentJob, LikelihoodJob]):
         credentials: For TLS, such as `grpc.ssl_channel_credentials()`; None: no encryption.
         metadata: Sent with every call, such as `[("authorization", "Bearer ...")]`.
         retry: How often a call is made again; None: never.
+        max_event_bytes: Of one picture or latent; a job with a larger one raises "too-large".
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Client(Tasks[PictureJob, LatentJob, LikelihoodJob]):
         credentials: grpc.ChannelCredentials | None = None,
         metadata: Sequence[tuple[str, str]] = (),
         retry: Retry | None = Retry(),  # noqa: B008 - frozen
+        max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         if credentials is None:
             self._channel = grpc.insecure_channel(target, CHANNEL_OPTIONS)
@@ -78,6 +80,7 @@ class Client(Tasks[PictureJob, LatentJob, LikelihoodJob]):
         self._stub = ScoreStreamStub(self._channel)
         self._metadata = tuple(metadata)
         self._retry = retry or NEVER
+        self._max_event_bytes = max_event_bytes
 
     def list_models(self) -> list[Model]:
         """What the server can run, and which tasks each model supports."""
@@ -113,9 +116,15 @@ class Client(Tasks[PictureJob, LatentJob, LikelihoodJob]):
 
         Leaving it ends no job. Its `results()` are those events that carry one.
         """
-        request = WatchRequest(job_id=job_id, after_sequence=after_sequence)
+        request = watch_request(job_id, after_sequence)
         # Whatever the job, this call of it may be lost and made again.
-        reading = Reading(("Watch", request), detached=True, take=take_event, retry=self._retry)
+        reading = Reading(
+            ("Watch", request),
+            detached=True,
+            take=take_event,
+            retry=self._retry,
+            max_event_bytes=self._max_event_bytes,
+        )
         return Job(self._open_call, reading)
 
     def cancel(self, job_id: str, rows: Sequence[int] | None = None) -> CancelResponse:

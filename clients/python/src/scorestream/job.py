@@ -92,8 +92,9 @@ class Job(Generic[R]):
                 except grpc.RpcError as error:
                     self._go_on_after(error)
                     continue
-                self._reading.take(event)
-                yield event
+                whole = self._reading.take(event)
+                if whole is not None:
+                    yield whole
         finally:
             self.close()
 

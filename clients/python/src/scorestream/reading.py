@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from scorestream.errors import without
+from scorestream.parts import MAX_EVENT_BYTES, PART_BYTES, PartJoiner
 from scorestream.retry import lost
 from scorestream.v1.scorestream_pb2 import WatchRequest
 
@@ -30,6 +31,7 @@ class Reading(Generic[R]):
         detached: Whether the job goes on without a call, so that it can be attached to again.
         take: The row and the result of an event, if it is one.
         retry: How often a call is made again.
+        max_event_bytes: Of one picture or latent.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Reading(Generic[R]):
         detached: bool,
         take: Callable[[JobEvent], tuple[int, R] | None],
         retry: Retry,
+        max_event_bytes: int = MAX_EVENT_BYTES,
     ) -> None:
         self._opening = opening
         # Its results are events, which say of which row they are.
@@ -47,14 +50,25 @@ class Reading(Generic[R]):
         self._take = take
         self._retry = retry
         self._calls_made = 1
+        self._joiner = PartJoiner(max_event_bytes)
         self._results: dict[int, R] = {}
         self.job_id: str | None = None
         self.sequence = 0
         self.accepted: Accepted | None = None
         self.completed: Completed | None = None
 
-    def take(self, event: JobEvent) -> None:
-        """Takes the next event."""
+    def take(self, sent: JobEvent) -> JobEvent | None:
+        """Takes what comes next.
+
+        Returns:
+            The event, with all of its bytes; None where it is a part of one.
+
+        Raises:
+            ScoreStreamError: As `PartJoiner.take`.
+        """
+        event = self._joiner.take(sent)
+        if event is None:
+            return None
         self.job_id = event.job_id
         self.sequence = event.sequence
         self._calls_made = 1
@@ -66,6 +80,7 @@ class Reading(Generic[R]):
         if taken is not None:
             row, result = taken
             self._results[row] = result
+        return event
 
     def results(self) -> list[R]:
         """Those of the events so far, in the order of the rows.
@@ -94,4 +109,9 @@ class Reading(Generic[R]):
         """The call to make now."""
         if self.job_id is None:
             return self._opening
-        return "Watch", WatchRequest(job_id=self.job_id, after_sequence=self.sequence)
+        return "Watch", watch_request(self.job_id, self.sequence)
+
+
+def watch_request(job_id: str, after_sequence: int) -> WatchRequest:
+    """Asks for a job's events, large ones in parts."""
+    return WatchRequest(job_id=job_id, after_sequence=after_sequence, part_bytes=PART_BYTES)

@@ -6,6 +6,7 @@ import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
+from scorestream.parts import PART_BYTES
 from scorestream.pictures import format_of
 from scorestream.reading import Reading
 from scorestream.results import take_latent, take_likelihood, take_picture
@@ -59,6 +60,7 @@ class Tasks(ABC, Generic[Pictures, Latents, Likelihoods]):
     """
 
     _retry: Retry
+    _max_event_bytes: int
 
     @abstractmethod
     def _picture_job(self, reading: Reading[Image]) -> Pictures: ...
@@ -244,8 +246,15 @@ class Tasks(ABC, Generic[Pictures, Latents, Likelihoods]):
     ) -> Reading[R]:
         if self._retry.attempts > 1 and request.options.idempotency_key == "":
             request.options.idempotency_key = str(uuid.uuid4())
-        detached = request.options.detached
-        return Reading((name, request), detached=detached, take=take, retry=self._retry)
+        if request.options.part_bytes == 0:
+            request.options.part_bytes = PART_BYTES
+        return Reading(
+            (name, request),
+            detached=request.options.detached,
+            take=take,
+            retry=self._retry,
+            max_event_bytes=self._max_event_bytes,
+        )
 
 
 def _message(kind: type[Request], **fields: Any) -> Request:

@@ -347,6 +347,8 @@ export interface JobOptions {
   fitToDeadline: boolean;
   /** the same bits whatever shares the batch */
   strict: boolean;
+  /** a picture or latent of more bytes comes in parts of at most so many (Part); 0: whole, in one message */
+  partBytes: number;
 }
 
 export const JobOptions_Priority = {
@@ -404,6 +406,8 @@ export interface PreviewOptions {
   format: ImageFormat;
   /** 0: no limit */
   maxPerSecond: number;
+  /** height and width at most, in pixels; a larger picture is shown as means of squares of pixels; 0: 256 */
+  maxSize: number;
 }
 
 export interface SampleRequest {
@@ -462,6 +466,8 @@ export interface LogLikelihoodRequest {
 export interface WatchRequest {
   jobId: string;
   afterSequence: bigint;
+  /** as JobOptions.part_bytes, of this call */
+  partBytes: number;
 }
 
 export interface CancelRequest {
@@ -499,7 +505,24 @@ export interface JobEvent {
     | //
     /** in place of its result */
     { $case: "rowCancelled"; value: RowCancelled }
+    | //
+    /** of the event after it; only where the caller gave part_bytes. Its sequence is one less than that event's */
+    { $case: "part"; value: Part }
     | undefined;
+}
+
+/**
+ * A stretch of the bytes of a picture or latent. Those of one event come in order, with no other event between, and then
+ * the event itself, whose own bytes are empty.
+ */
+export interface Part {
+  /** of its first byte */
+  offset: bigint;
+  data: Buffer;
+  /** of all parts together */
+  sizeBytes: bigint;
+  /** likewise; in the last one */
+  sha256: string;
 }
 
 export interface Accepted {
@@ -3546,6 +3569,7 @@ function createBaseJobOptions(): JobOptions {
     idempotencyKey: "",
     fitToDeadline: false,
     strict: false,
+    partBytes: 0,
   };
 }
 
@@ -3571,6 +3595,9 @@ export const JobOptions: MessageFns<JobOptions> = {
     }
     if (message.strict !== false) {
       writer.uint32(56).bool(message.strict);
+    }
+    if (message.partBytes !== 0) {
+      writer.uint32(64).uint32(message.partBytes);
     }
     return writer;
   },
@@ -3644,6 +3671,14 @@ export const JobOptions: MessageFns<JobOptions> = {
             message.strict = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.partBytes = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3673,6 +3708,11 @@ export const JobOptions: MessageFns<JobOptions> = {
         ? globalThis.Boolean(object.fit_to_deadline)
         : false,
       strict: isSet(object.strict) ? globalThis.Boolean(object.strict) : false,
+      partBytes: isSet(object.partBytes)
+        ? globalThis.Number(object.partBytes)
+        : isSet(object.part_bytes)
+        ? globalThis.Number(object.part_bytes)
+        : 0,
     };
   },
 
@@ -3699,6 +3739,9 @@ export const JobOptions: MessageFns<JobOptions> = {
     if (message.strict !== false) {
       obj.strict = message.strict;
     }
+    if (message.partBytes !== 0) {
+      obj.partBytes = Math.round(message.partBytes);
+    }
     return obj;
   },
 
@@ -3716,12 +3759,13 @@ export const JobOptions: MessageFns<JobOptions> = {
     message.idempotencyKey = object.idempotencyKey ?? "";
     message.fitToDeadline = object.fitToDeadline ?? false;
     message.strict = object.strict ?? false;
+    message.partBytes = object.partBytes ?? 0;
     return message;
   },
 };
 
 function createBasePreviewOptions(): PreviewOptions {
-  return { everySteps: 0, format: 0, maxPerSecond: 0 };
+  return { everySteps: 0, format: 0, maxPerSecond: 0, maxSize: 0 };
 }
 
 export const PreviewOptions: MessageFns<PreviewOptions> = {
@@ -3734,6 +3778,9 @@ export const PreviewOptions: MessageFns<PreviewOptions> = {
     }
     if (message.maxPerSecond !== 0) {
       writer.uint32(25).double(message.maxPerSecond);
+    }
+    if (message.maxSize !== 0) {
+      writer.uint32(32).uint32(message.maxSize);
     }
     return writer;
   },
@@ -3775,6 +3822,14 @@ export const PreviewOptions: MessageFns<PreviewOptions> = {
             message.maxPerSecond = reader.double();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.maxSize = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3800,6 +3855,11 @@ export const PreviewOptions: MessageFns<PreviewOptions> = {
         : isSet(object.max_per_second)
         ? globalThis.Number(object.max_per_second)
         : 0,
+      maxSize: isSet(object.maxSize)
+        ? globalThis.Number(object.maxSize)
+        : isSet(object.max_size)
+        ? globalThis.Number(object.max_size)
+        : 0,
     };
   },
 
@@ -3814,6 +3874,9 @@ export const PreviewOptions: MessageFns<PreviewOptions> = {
     if (message.maxPerSecond !== 0) {
       obj.maxPerSecond = floatToJson(message.maxPerSecond);
     }
+    if (message.maxSize !== 0) {
+      obj.maxSize = Math.round(message.maxSize);
+    }
     return obj;
   },
 
@@ -3825,6 +3888,7 @@ export const PreviewOptions: MessageFns<PreviewOptions> = {
     message.everySteps = object.everySteps ?? 0;
     message.format = object.format ?? 0;
     message.maxPerSecond = object.maxPerSecond ?? 0;
+    message.maxSize = object.maxSize ?? 0;
     return message;
   },
 };
@@ -4613,7 +4677,7 @@ export const LogLikelihoodRequest: MessageFns<LogLikelihoodRequest> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { jobId: "", afterSequence: 0n };
+  return { jobId: "", afterSequence: 0n, partBytes: 0 };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -4626,6 +4690,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         throw new globalThis.Error("value provided for field message.afterSequence of type uint64 too large");
       }
       writer.uint32(16).uint64(message.afterSequence);
+    }
+    if (message.partBytes !== 0) {
+      writer.uint32(24).uint32(message.partBytes);
     }
     return writer;
   },
@@ -4659,6 +4726,14 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.afterSequence = reader.uint64() as bigint;
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.partBytes = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4683,6 +4758,11 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         : isSet(object.after_sequence)
         ? BigInt(object.after_sequence)
         : 0n,
+      partBytes: isSet(object.partBytes)
+        ? globalThis.Number(object.partBytes)
+        : isSet(object.part_bytes)
+        ? globalThis.Number(object.part_bytes)
+        : 0,
     };
   },
 
@@ -4693,6 +4773,9 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     }
     if (message.afterSequence !== 0n) {
       obj.afterSequence = message.afterSequence.toString();
+    }
+    if (message.partBytes !== 0) {
+      obj.partBytes = Math.round(message.partBytes);
     }
     return obj;
   },
@@ -4706,6 +4789,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
     message.afterSequence = (object.afterSequence !== undefined && object.afterSequence !== null)
       ? BigInt(object.afterSequence)
       : 0n;
+    message.partBytes = object.partBytes ?? 0;
     return message;
   },
 };
@@ -4955,6 +5039,9 @@ export const JobEvent: MessageFns<JobEvent> = {
       case "rowCancelled":
         RowCancelled.encode(message.event.value, writer.uint32(90).fork()).join();
         break;
+      case "part":
+        Part.encode(message.event.value, writer.uint32(98).fork()).join();
+        break;
     }
     return writer;
   },
@@ -5060,6 +5147,14 @@ export const JobEvent: MessageFns<JobEvent> = {
             message.event = { $case: "rowCancelled", value: RowCancelled.decode(reader, reader.uint32()) };
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.event = { $case: "part", value: Part.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5100,6 +5195,8 @@ export const JobEvent: MessageFns<JobEvent> = {
         ? { $case: "rowCancelled", value: RowCancelled.fromJSON(object.rowCancelled) }
         : isSet(object.row_cancelled)
         ? { $case: "rowCancelled", value: RowCancelled.fromJSON(object.row_cancelled) }
+        : isSet(object.part)
+        ? { $case: "part", value: Part.fromJSON(object.part) }
         : undefined,
     };
   },
@@ -5130,6 +5227,8 @@ export const JobEvent: MessageFns<JobEvent> = {
       obj.queued = Queued.toJSON(message.event.value);
     } else if (message.event?.$case === "rowCancelled") {
       obj.rowCancelled = RowCancelled.toJSON(message.event.value);
+    } else if (message.event?.$case === "part") {
+      obj.part = Part.toJSON(message.event.value);
     }
     return obj;
   },
@@ -5196,7 +5295,140 @@ export const JobEvent: MessageFns<JobEvent> = {
         }
         break;
       }
+      case "part": {
+        if (object.event?.value !== undefined && object.event?.value !== null) {
+          message.event = { $case: "part", value: Part.fromPartial(object.event.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBasePart(): Part {
+  return { offset: 0n, data: Buffer.alloc(0), sizeBytes: 0n, sha256: "" };
+}
+
+export const Part: MessageFns<Part> = {
+  encode(message: Part, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.offset !== 0n) {
+      if (BigInt.asUintN(64, message.offset) !== message.offset) {
+        throw new globalThis.Error("value provided for field message.offset of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.offset);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(18).bytes(message.data);
+    }
+    if (message.sizeBytes !== 0n) {
+      if (BigInt.asUintN(64, message.sizeBytes) !== message.sizeBytes) {
+        throw new globalThis.Error("value provided for field message.sizeBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.sizeBytes);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(34).string(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Part {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.offset = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Part {
+    return {
+      offset: isSet(object.offset) ? BigInt(object.offset) : 0n,
+      data: isSet(object.data) ? Buffer.from(bytesFromBase64(object.data)) : Buffer.alloc(0),
+      sizeBytes: isSet(object.sizeBytes)
+        ? BigInt(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? BigInt(object.size_bytes)
+        : 0n,
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+    };
+  },
+
+  toJSON(message: Part): unknown {
+    const obj: any = {};
+    if (message.offset !== 0n) {
+      obj.offset = message.offset.toString();
+    }
+    if (message.data.length !== 0) {
+      obj.data = base64FromBytes(message.data);
+    }
+    if (message.sizeBytes !== 0n) {
+      obj.sizeBytes = message.sizeBytes.toString();
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Part>): Part {
+    return Part.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Part>): Part {
+    const message = createBasePart();
+    message.offset = (object.offset !== undefined && object.offset !== null) ? BigInt(object.offset) : 0n;
+    message.data = object.data ?? Buffer.alloc(0);
+    message.sizeBytes = (object.sizeBytes !== undefined && object.sizeBytes !== null) ? BigInt(object.sizeBytes) : 0n;
+    message.sha256 = object.sha256 ?? "";
     return message;
   },
 };

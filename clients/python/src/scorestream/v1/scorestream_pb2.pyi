@@ -823,6 +823,7 @@ class JobOptions(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     FIT_TO_DEADLINE_FIELD_NUMBER: _builtins.int
     STRICT_FIELD_NUMBER: _builtins.int
+    PART_BYTES_FIELD_NUMBER: _builtins.int
     tenant: _builtins.str
     """ignored where the caller's credentials already name one"""
     priority: Global___JobOptions.Priority.ValueType
@@ -834,6 +835,8 @@ class JobOptions(_message.Message):
     """take fewer or cheaper steps rather than refuse; the result says which. Of Sample only"""
     strict: _builtins.bool
     """the same bits whatever shares the batch"""
+    part_bytes: _builtins.int
+    """a picture or latent of more bytes comes in parts of at most so many (Part); 0: whole, in one message"""
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """refused at once when it can't be met"""
@@ -848,10 +851,11 @@ class JobOptions(_message.Message):
         idempotency_key: _builtins.str = ...,
         fit_to_deadline: _builtins.bool = ...,
         strict: _builtins.bool = ...,
+        part_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "detached", b"detached", "fit_to_deadline", b"fit_to_deadline", "idempotency_key", b"idempotency_key", "priority", b"priority", "strict", b"strict", "tenant", b"tenant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadline", b"deadline", "detached", b"detached", "fit_to_deadline", b"fit_to_deadline", "idempotency_key", b"idempotency_key", "part_bytes", b"part_bytes", "priority", b"priority", "strict", b"strict", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -864,21 +868,25 @@ class PreviewOptions(_message.Message):
     EVERY_STEPS_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
     MAX_PER_SECOND_FIELD_NUMBER: _builtins.int
+    MAX_SIZE_FIELD_NUMBER: _builtins.int
     every_steps: _builtins.int
     """0: none"""
     format: Global___ImageFormat.ValueType
     max_per_second: _builtins.float
     """0: no limit"""
+    max_size: _builtins.int
+    """height and width at most, in pixels; a larger picture is shown as means of squares of pixels; 0: 256"""
     def __init__(
         self,
         *,
         every_steps: _builtins.int = ...,
         format: Global___ImageFormat.ValueType = ...,
         max_per_second: _builtins.float = ...,
+        max_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_steps", b"every_steps", "format", b"format", "max_per_second", b"max_per_second"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_steps", b"every_steps", "format", b"format", "max_per_second", b"max_per_second", "max_size", b"max_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1069,17 +1077,21 @@ class WatchRequest(_message.Message):
 
     JOB_ID_FIELD_NUMBER: _builtins.int
     AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
+    PART_BYTES_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     after_sequence: _builtins.int
+    part_bytes: _builtins.int
+    """as JobOptions.part_bytes, of this call"""
     def __init__(
         self,
         *,
         job_id: _builtins.str = ...,
         after_sequence: _builtins.int = ...,
+        part_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "job_id", b"job_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "job_id", b"job_id", "part_bytes", b"part_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1153,6 +1165,7 @@ class JobEvent(_message.Message):
     COMPLETED_FIELD_NUMBER: _builtins.int
     QUEUED_FIELD_NUMBER: _builtins.int
     ROW_CANCELLED_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     sequence: _builtins.int
     """1, 2, 3, ... within the job"""
@@ -1182,6 +1195,10 @@ class JobEvent(_message.Message):
     def row_cancelled(self) -> Global___RowCancelled:
         """in place of its result"""
 
+    @_builtins.property
+    def part(self) -> Global___Part:
+        """of the event after it; only where the caller gave part_bytes. Its sequence is one less than that event's"""
+
     def __init__(
         self,
         *,
@@ -1196,16 +1213,52 @@ class JobEvent(_message.Message):
         completed: Global___Completed | None = ...,
         queued: Global___Queued | None = ...,
         row_cancelled: Global___RowCancelled | None = ...,
+        part: Global___Part | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "likelihood", b"likelihood", "part", b"part", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "job_id", b"job_id", "likelihood", b"likelihood", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted", "completed", b"completed", "encoded", b"encoded", "event", b"event", "job_id", b"job_id", "likelihood", b"likelihood", "part", b"part", "preview", b"preview", "progress", b"progress", "queued", b"queued", "row_cancelled", b"row_cancelled", "sampled", b"sampled", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["accepted", "progress", "preview", "sampled", "encoded", "likelihood", "completed", "queued", "row_cancelled"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["accepted", "progress", "preview", "sampled", "encoded", "likelihood", "completed", "queued", "row_cancelled", "part"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___JobEvent: _TypeAlias = JobEvent  # noqa: Y015
+
+@_typing.final
+class Part(_message.Message):
+    """A stretch of the bytes of a picture or latent. Those of one event come in order, with no other event between, and then
+    the event itself, whose own bytes are empty.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFSET_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    offset: _builtins.int
+    """of its first byte"""
+    data: _builtins.bytes
+    size_bytes: _builtins.int
+    """of all parts together"""
+    sha256: _builtins.str
+    """likewise; in the last one"""
+    def __init__(
+        self,
+        *,
+        offset: _builtins.int = ...,
+        data: _builtins.bytes = ...,
+        size_bytes: _builtins.int = ...,
+        sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "offset", b"offset", "sha256", b"sha256", "size_bytes", b"size_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Part: _TypeAlias = Part  # noqa: Y015
 
 @_typing.final
 class Accepted(_message.Message):
