@@ -144,8 +144,10 @@ test("exit 141: whoever read stdout has left", async (t) => {
 });
 
 test("every command has help with an example", async (t) => {
+  const { stdout } = await scorestream(["doctor", "--help"], { cwd: t.context.folder });
+  t.regex(stdout, /^Usage: scorestream doctor [\s\S]*\nExamples:\n.*scorestream doctor/);
   for (const [name, { load }] of Object.entries(COMMANDS)) {
-    if (name === "serve") continue;
+    if (name === "serve" || name === "doctor") continue; // programs of the server's, with their own help
     const command = await load();
     let help = "";
     command.configureOutput({

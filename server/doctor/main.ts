@@ -5,7 +5,9 @@ import { isWell } from "./diagnosis.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 import { report } from "./report.ts";
 
-const HELP = `scorestream doctor: what networks can run on here, why not on the rest, and how fast each model is
+const HELP = `Usage: scorestream doctor [options]
+
+What networks can run on here, why not on the rest, and how fast each model is.
 
   --models <folder>     default models
   --model <name>        the one to measure; default all
@@ -18,6 +20,10 @@ const HELP = `scorestream doctor: what networks can run on here, why not on the 
   --help                prints this
 
 Exit codes: 0 every model runs on what works here; 1 not so; 2 wrong usage. docs/devices.md has what each provider needs.
+
+Examples:
+  scorestream doctor
+  scorestream doctor --providers cuda,cpu --model color-digits --seconds 30 --json
 `;
 
 /** How the process ends. */

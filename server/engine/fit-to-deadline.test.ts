@@ -216,7 +216,8 @@ async function promisedSeconds(started: StartedEngine, asked: DeepPartial<Sample
 test.serial("a fitted job is done in time, and says what it was and what was used", async (t) => {
   const { submit, engine } = t.context;
   // A million evaluations a row, of which the ladder's first rung takes a thousand: half of the time is far too little for
-  // the one, and far more than the other needs on however busy a machine.
+  // the one, and far more than the other needs. On a machine so busy that a step takes a thousand times what was measured,
+  // fewer of its steps are right, so that their number is not asserted.
   const asked = { model: MODEL, count: 4, sampler: { method: annealed(10_000, 100) } };
   const seconds = (await promisedSeconds(t.context, asked)) / 2;
   const deadline = {
@@ -236,12 +237,16 @@ test.serial("a fitted job is done in time, and says what it was and what was use
     if (completed?.$case !== "completed" || accepted?.event?.$case !== "accepted") return t.fail();
     const { value } = completed;
     t.is(accepted.event.value.adjusted, value.adjusted);
+    const used = value.sampler?.method;
+    if (used?.$case !== "predictorCorrector") return t.fail();
+    const { predictor, steps } = used.value;
+    t.is(predictor, "euler-maruyama");
+    t.true(steps > 0 && steps <= 1000, `${steps} steps`);
     t.is(
       value.adjusted,
-      "predictor_corrector/euler-maruyama with 1000 steps in place of annealed_langevin with 10000 steps",
+      `predictor_corrector/euler-maruyama with ${steps} steps in place of annealed_langevin with 10000 steps`,
     );
-    t.like(value.sampler?.method, { value: { predictor: "euler-maruyama", steps: 1000 } });
-    t.is(value.evaluations, 4000n);
+    t.is(value.evaluations, BigInt(4 * steps));
     // What it did is a request of its own, with the same bits.
     if (!strict) continue;
     const again = await eventsOf(
