@@ -34,7 +34,8 @@ export function admit(
   for (const bound of bounds) refuseTooLarge(bound, asked);
   const rowBytes = asked.registerBytes / asked.rows;
   if (rowBytes > slabBytes) {
-    const message = `one row of model ${spec.model.name} needs ${rowBytes} bytes of registers; this server has ${slabBytes}`;
+    const [needed, most] = [rowBytes, slabBytes].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+    const message = `one row of model ${spec.model.name} needs ${needed} MiB of registers, expected at most ${most} (--slab-mib)`;
     throw new ServerError("too-large", message);
   }
   for (const bound of bounds) refuseFull(bound, asked);
