@@ -24,6 +24,7 @@ export async function buildWeb() {
     platform: "browser",
     target: BROWSERS,
     minify: true,
+    charset: "utf8",
     sourcemap: true,
     write: false,
     logLevel: "warning",
