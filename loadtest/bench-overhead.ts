@@ -3,9 +3,9 @@
  * the same batch size, threads and session options, in the runs that are fastest. In turn, in one run: without previews, with
  * one every ten steps, and with a network that costs ten times as much (models/generator/random-unet.ts).
  *
- *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 30 --rounds 7 --large-width 144 --large-steps 10 --large-rounds 3]
+ *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 144 --large-steps 10 --large-rounds 3]
  *
- * `--large-rounds 0` leaves the large network out. Takes 4 minutes where color-digits makes 400 evaluations a second.
+ * `--large-rounds 0` leaves the large network out. Takes 6 minutes where color-digits makes 400 evaluations a second.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,8 +22,8 @@ const { values } = parseArgs({
     model: { type: "string", default: "color-digits" },
     rows: { type: "string", default: "64" },
     batch: { type: "string", default: "32" },
-    steps: { type: "string", default: "30" },
-    rounds: { type: "string", default: "7" },
+    steps: { type: "string", default: "100" },
+    rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "0" },
     seconds: { type: "string", default: "5" },
     "large-width": { type: "string", default: "144" },

@@ -19,6 +19,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   { name: "rivals", script: "loadtest/rivals/bench-rivals.js", command: "rivals" },
   { name: "scaling", script: "loadtest/scaling/bench-scaling.js", command: "scaling" },
   { name: "memory", script: "loadtest/bench-memory.js", command: "memory" },
+  { name: "large", script: "loadtest/bench-large.js", command: "large" },
   { name: "soak", script: "loadtest/bench-soak.js", command: "soak" },
   { name: "startup", script: "loadtest/bench-startup.js", command: "startup" },
   { name: "telemetry", script: "loadtest/bench-telemetry.js", command: "telemetry" },
