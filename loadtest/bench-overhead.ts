@@ -69,7 +69,7 @@ async function ratesOf(contest: Contest): Promise<Rates> {
   const bare: number[] = [];
   const served: number[][] = previewSteps.map(() => []);
   const loads = previewSteps.map((every) => ({
-    ...{ model, rows, steps, batchRows, previewSteps: every },
+    ...{ model, rows, steps, predictor: "ancestral" as const, batchRows, previewSteps: every },
   }));
   const turns = [
     async () => void bare.push(await bareRate(contest)),

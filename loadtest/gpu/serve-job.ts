@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { connect } from "../../clients/typescript/connect.ts";
+import { servedRate } from "../overhead/served-rate.ts";
 import { spawnServer } from "../spawn.ts";
 
 /** A device, and the job that a server is given there. */
@@ -46,26 +47,12 @@ export async function startOn(
   const measure = async (): Promise<ServedRate> => {
     const busyBefore = await busySeconds(server.metrics ?? "");
     const started = performance.now();
-    let evaluations = 0;
-    const method = {
-      $case: "predictorCorrector",
-      value: { predictor: "euler-maruyama", corrector: "none", steps },
-    } as const;
-    for await (const { event } of client.sample({
-      model,
-      count: rows,
-      seed: 1n,
-      sampler: { method },
-    })) {
-      if (event?.$case === "completed") evaluations = Number(event.value.evaluations);
-    }
+    const load = { model, rows, steps, predictor: "euler-maruyama" } as const;
+    const evaluationsPerSecond = await servedRate(client, load);
     const seconds = (performance.now() - started) / 1000;
-    if (evaluations !== rows * steps) {
-      throw new Error(`${evaluations} evaluations, expected ${rows} rows of ${steps}`);
-    }
     const busy = (await busySeconds(server.metrics ?? "")) - busyBefore;
     return {
-      evaluationsPerSecond: evaluations / seconds,
+      evaluationsPerSecond,
       idleShare: Math.max(0, 1 - busy / (seconds * workers)),
     };
   };

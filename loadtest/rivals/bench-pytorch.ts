@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { connect } from "../../clients/typescript/connect.ts";
 import type { Client } from "../../clients/typescript/core/client.ts";
 import { machine, median } from "../machine.ts";
+import { servedRate } from "../overhead/served-rate.ts";
 import { runProgram, spawnServer } from "../spawn.ts";
 import { ENCODED_AT, largestDifference, PICTURE, scoreByServer } from "./one-evaluation.ts";
 
@@ -59,22 +60,8 @@ async function drawByPyTorch(format: Format): Promise<PyTorchFigures> {
 
 /** Images a second of one job, from the first byte sent to the last received. @throws Error where it was another job */
 async function drawByServer(client: Client): Promise<number> {
-  const started = performance.now();
-  let evaluations = 0;
-  const method = {
-    $case: "predictorCorrector",
-    value: { predictor: "euler-maruyama", corrector: "none", steps },
-  } as const;
-  for await (const { event } of client.sample({
-    ...{ model: MODEL, count, seed: 1n, sampler: { method } },
-  })) {
-    if (event?.$case === "completed") evaluations = Number(event.value.evaluations);
-  }
-  const seconds = (performance.now() - started) / 1000;
-  if (evaluations !== count * steps) {
-    throw new Error(`${evaluations} evaluations, expected ${count} images of ${steps}`);
-  }
-  return count / seconds;
+  const load = { model: MODEL, rows: count, steps, predictor: "euler-maruyama" } as const;
+  return (await servedRate(client, load)) / steps;
 }
 
 const server = await spawnServer([

@@ -1,7 +1,7 @@
 /** Tests of images that are cancelled by themselves, on the page that page.test.ts opens. */
 import type { ExecutionContext } from "ava";
 import { violations } from "./assertions.ts";
-import { choose, newestJob, type OpenPage } from "./open-page.ts";
+import { choose, type OpenPage, submit } from "./open-page.ts";
 
 type Test = ExecutionContext<OpenPage>;
 
@@ -16,13 +16,7 @@ export async function cancelSamples(t: Test): Promise<void> {
     steps: String(STEPS),
     count: "3",
   });
-  const before = await page.locator("article.job").count();
-  await page.locator("#submit").click();
-  await page.waitForFunction(
-    (count) => document.querySelectorAll("article.job").length > count,
-    before,
-  );
-  const job = newestJob(page);
+  const job = await submit(page);
   const second = job.getByRole("button", { name: "Sample 2, running" });
   await second.waitFor();
   await job
@@ -63,13 +57,7 @@ export async function cancelPicture(t: Test): Promise<void> {
   const { page } = t.context;
   await page.getByLabel("Tolerance").fill("");
   await page.getByLabel("Probes").fill("2");
-  const before = await page.locator("article.job").count();
-  await page.locator("#submit").click();
-  await page.waitForFunction(
-    (count) => document.querySelectorAll("article.job").length > count,
-    before,
-  );
-  const job = newestJob(page);
+  const job = await submit(page);
   const line = job.getByRole("row", { name: /noise\.png/ });
   await line.getByText(/^\d+ evaluations · .* left$/).waitFor();
   await line.getByRole("button", { name: "Cancel noise.png" }).press("Enter");

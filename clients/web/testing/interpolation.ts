@@ -3,7 +3,7 @@ import type { ExecutionContext } from "ava";
 import type { Locator, Page } from "playwright-core";
 import sharp from "sharp";
 import { codeIn, refusedAt, violations } from "./assertions.ts";
-import { choose, newestJob, type OpenPage, pixelsOf, run } from "./open-page.ts";
+import { choose, newestJob, type OpenPage, pixelsOf, run, submit } from "./open-page.ts";
 import { NO_PICTURE, pictureFile, ring } from "./pictures.ts";
 
 type Test = ExecutionContext<OpenPage>;
@@ -105,13 +105,7 @@ export async function dragAndStrip(t: Test): Promise<void> {
 export async function cancelEncoding(t: Test): Promise<void> {
   const { page } = t.context;
   await page.getByLabel("Tolerance").fill("1e-6");
-  const before = await page.locator("article.job").count();
-  await page.locator("#submit").click();
-  await page.waitForFunction(
-    (count) => document.querySelectorAll("article.job").length > count,
-    before,
-  );
-  const job = newestJob(page);
+  const job = await submit(page);
   await job.getByRole("button", { name: /^Cancel: / }).click();
   await job.locator('xpath=self::*[@data-state="failed"]').waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Cancelled · 0 of 2 done/);

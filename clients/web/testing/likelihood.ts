@@ -2,7 +2,7 @@
 import type { ExecutionContext } from "ava";
 import sharp from "sharp";
 import { codeIn, refusedAt, violations } from "./assertions.ts";
-import { choose, newestJob, type OpenPage, run } from "./open-page.ts";
+import { choose, type OpenPage, run, submit } from "./open-page.ts";
 import { NO_PICTURE, type PictureFile, pictureFile, ring } from "./pictures.ts";
 
 type Test = ExecutionContext<OpenPage>;
@@ -75,13 +75,7 @@ export async function cancelLikelihood(t: Test): Promise<void> {
   const { page } = t.context;
   await page.getByLabel("Tolerance").fill("");
   await page.getByLabel("Probes").fill("8");
-  const before = await page.locator("article.job").count();
-  await page.locator("#submit").click();
-  await page.waitForFunction(
-    (count) => document.querySelectorAll("article.job").length > count,
-    before,
-  );
-  const job = newestJob(page);
+  const job = await submit(page);
   await job.getByRole("button", { name: /^Cancel: / }).click();
   await job.locator('xpath=self::*[@data-state="failed"]').waitFor();
   t.regex(await job.locator(".job-status").innerText(), /^Cancelled/);

@@ -80,15 +80,20 @@ export function newestJob(page: Page): Locator {
   return page.locator("article.job").first();
 }
 
-/** Sends the form and waits until its job has ended in this state. */
-export async function run(page: Page, state: "done" | "failed" = "done"): Promise<Locator> {
+/** Sends the form and waits until its job is on the page. */
+export async function submit(page: Page): Promise<Locator> {
   const before = await page.locator("article.job").count();
   await page.locator("#submit").click();
   await page.waitForFunction(
     (count) => document.querySelectorAll("article.job").length > count,
     before,
   );
-  const job = newestJob(page);
+  return newestJob(page);
+}
+
+/** Sends the form and waits until its job has ended in this state. */
+export async function run(page: Page, state: "done" | "failed" = "done"): Promise<Locator> {
+  const job = await submit(page);
   await page.locator(`article.job[data-state="${state}"]`).first().waitFor();
   await job.locator(`xpath=self::*[@data-state="${state}"]`).waitFor();
   return job;
