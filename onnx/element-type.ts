@@ -35,6 +35,24 @@ export const ELEMENT_TYPES: Readonly<Record<ElementType, number>> = {
   string: TensorProto_DataType.STRING,
 };
 
+/** Bytes of one element; of a string, of the pointer to it. */
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  float64: 8,
+  float16: 2,
+  bfloat16: 2,
+  int8: 1,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  uint8: 1,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
+  bool: 1,
+  string: 8,
+};
+
 const NAMES: ReadonlyMap<number, ElementType> = new Map(
   Object.entries(ELEMENT_TYPES).map(([name, code]) => [code, name as ElementType]),
 );

@@ -12,6 +12,8 @@ export interface Scalars {
 export interface Pictures {
   readonly tensor: Tensor;
   readonly values: Float32Array;
+  /** Memory of both. */
+  readonly bytes: number;
   /** Puts the values into the tensor, where they are not its own memory. */
   pack(): void;
   /** Takes the values out of the tensor, likewise. */
@@ -28,12 +30,14 @@ export function picturesOf(
   const dims = [places, channels, height, width];
   const values = new Float32Array(places * channels * height * width);
   if (type === "float32") {
-    return { values, tensor: new Tensor("float32", values, dims), pack() {}, unpack() {} };
+    const tensor = new Tensor("float32", values, dims);
+    return { values, tensor, bytes: values.byteLength, pack() {}, unpack() {} };
   }
   const halves = new Uint16Array(values.length);
   return {
     values,
     tensor: new Tensor("float16", halves, dims),
+    bytes: values.byteLength + halves.byteLength,
     pack: () => toHalves(values, halves),
     unpack: () => fromHalves(halves, values),
   };

@@ -13,6 +13,8 @@ import {
 export interface LineOptions {
   /** Rows of the batch, for a first dimension known at run time; default 4, and fewer of large pictures. */
   readonly rows?: number;
+  /** Not more than so many rows by default. */
+  readonly mostRows?: number;
   /** Lengths of other dimensions known at run time, by name. */
   readonly dims?: Readonly<Record<string, number>>;
   /** Values for an input beside x, such as times; default: real numbers in (0.1, 1), zeros for others. */
@@ -77,8 +79,9 @@ export interface Place {
 export function placeOf(
   session: InferenceSession,
   input: string,
-  { rows = rowsOf(session, input), dims = {}, values = () => undefined, seed = 1 }: LineOptions,
+  { mostRows = ROWS, dims = {}, values = () => undefined, seed = 1, ...options }: LineOptions,
 ): Place {
+  const { rows = Math.min(mostRows, rowsOf(session, input)) } = options;
   const tensorOf = proofTensor(session, { rows, dims });
   const feeds = Object.fromEntries(
     session.inputNames.map((name, i) => {

@@ -1,10 +1,18 @@
 import { type GuidedOptions, guided } from "../onnx/guided.ts";
-import { derivationKey, forwardMode, writeModel } from "../onnx/index.ts";
+import { derivationKey, forwardMode, type OnnxModel, writeModel } from "../onnx/index.ts";
 import { proveGuided } from "./derivative-gradient-proof.ts";
 import { type DerivativeProof, proveTangent } from "./derivative-proof.ts";
 import { keepFile, keptFile } from "./derived-files.ts";
-import type { Derivation, DeriveAnswer, DeriveTask, WorkerFailure } from "./protocol.ts";
+import { placeMemory, placesWithin } from "./evaluation-memory.ts";
+import type {
+  Derivation,
+  DeriveAnswer,
+  DeriveTask,
+  PictureShape,
+  WorkerFailure,
+} from "./protocol.ts";
 import { readNetwork } from "./read-network.ts";
+import { mostBytesOfRun } from "./sessions.ts";
 
 /**
  * The derived graph of a network: from the cache, or made, compared with central differences, and kept. A graph that
@@ -15,12 +23,16 @@ import { readNetwork } from "./read-network.ts";
 export async function derive({
   derivation,
   cache,
+  shape,
 }: DeriveTask): Promise<DeriveAnswer | WorkerFailure> {
   try {
     const { key, make } = await plan(derivation);
     const kept = await keptFile(cache, key);
-    if (kept !== undefined) return { ok: true, key, ...kept };
-    const { graph, proof } = await make();
+    if (kept !== undefined) {
+      rowsWithin((await readNetwork(kept.path)).model, shape);
+      return { ok: true, key, ...kept };
+    }
+    const { graph, proof } = await make((derived) => rowsWithin(derived, shape));
     if (!proof.accepted) throw refused(proof.error);
     const path = await keepFile(cache, key, graph, proof.error);
     return { ok: true, key, path, error: proof.error };
@@ -30,10 +42,25 @@ export async function derive({
   }
 }
 
+/**
+ * Rows of a graph's run that this worker's memory bound allows.
+ *
+ * @throws TooLargeError where not even one fits
+ */
+function rowsWithin(network: OnnxModel, shape: PictureShape | undefined): number {
+  if (shape === undefined) return Number.POSITIVE_INFINITY;
+  return placesWithin(placeMemory(network, shape), mostBytesOfRun());
+}
+
 interface Plan {
   readonly key: string;
-  /** @throws RangeError or DifferentiationError where there is no such graph */
-  readonly make: () => Promise<{ readonly graph: Uint8Array; readonly proof: DerivativeProof }>;
+  /**
+   * @param mostRows rows of a run of the derived graph in its proof
+   * @throws RangeError or DifferentiationError where there is no such graph
+   */
+  readonly make: (
+    mostRows: (derived: OnnxModel) => number,
+  ) => Promise<{ readonly graph: Uint8Array; readonly proof: DerivativeProof }>;
 }
 
 function plan(derivation: Derivation): Promise<Plan> {
@@ -44,9 +71,11 @@ async function planTangent({ score }: Extract<Derivation, { graph: "jvp" }>): Pr
   const { model, bytes } = await readNetwork(score.path);
   return {
     key: derivationKey(bytes, "forward", score),
-    make: async () => {
-      const graph = writeModel(forwardMode(model, score));
-      return { graph, proof: await proveTangent(writeModel(model), graph, score) };
+    make: async (rowsOf) => {
+      const derived = forwardMode(model, score);
+      const mostRows = rowsOf(derived);
+      const graph = writeModel(derived);
+      return { graph, proof: await proveTangent(writeModel(model), graph, score, { mostRows }) };
     },
   };
 }
@@ -64,14 +93,16 @@ async function planGuided({
   const question = { input, output: `${score.output}, ${output} as ${kind}` };
   return {
     key: derivationKey([...network.bytes, ...judge.bytes], "guided", question),
-    make: async () => {
-      const derived = writeModel(guided(network.model, judge.model, options));
+    make: async (rowsOf) => {
+      const graph = guided(network.model, judge.model, options);
+      const mostRows = rowsOf(graph);
+      const derived = writeModel(graph);
       const files = {
         score: writeModel(network.model),
         classifier: writeModel(judge.model),
         derived,
       };
-      return { graph: derived, proof: await proveGuided(files, options) };
+      return { graph: derived, proof: await proveGuided(files, options, { mostRows }) };
     },
   };
 }

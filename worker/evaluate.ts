@@ -1,5 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { labelsOf, type Pictures, picturesOf, type Scalars, timesOf } from "./batch-tensors.ts";
+import { BoundedCache } from "./bounded-cache.ts";
+import { placesPerRunOf } from "./evaluation-memory.ts";
 import { paddedPlaces, portionsOf, viewsOf } from "./portions.ts";
 import type { GraphSource } from "./protocol.ts";
 import { batchSizesOf, releaseSession, sessionOf } from "./sessions.ts";
@@ -35,22 +37,23 @@ type Batch = Omit<Evaluator, "run"> & {
   }[];
 };
 
-/** Batches of one graph come in few sizes; more than this many at once are not worth their memory. */
-const MAX_BATCHES = 128;
-const batches = new Map<string, Batch>();
+/** Batches of one graph come in few sizes; more than these are not worth their memory. One that is larger is made anew each time. */
+const batches = new BoundedCache<Batch>({ entries: 128, bytes: 256 * 1024 * 1024 });
 
 /**
  * Prepares one evaluation of a graph at `places` places, and at those behind them that the provider's batch sizes ask
- * for: what these hold does not matter. Batches of one thread share their tensors, so one must have ended before the next
+ * for: what these hold does not matter. No run takes more memory than one may. Batches of one thread share their tensors, so one must have ended before the next
  * is prepared.
  *
- * @param perRun places of one run of the session, at most; default: all
+ * @param wantedPerRun places of one run of the session, at most; default: all
+ * @throws TooLargeError where one place is too many; what onnxruntime throws
  */
 export async function evaluator(
   source: GraphSource,
   places: number,
-  perRun?: number,
+  wantedPerRun?: number,
 ): Promise<Evaluator> {
+  const perRun = await placesPerRunOf(source, wantedPerRun);
   const session = await sessionOf(source);
   const batch = batchOf(source, paddedPlaces(places, perRun, batchSizesOf()), perRun);
   return {
@@ -65,9 +68,7 @@ export async function evaluator(
 
 /** Frees what is held for graphs that are evaluated no more: sessions and tensors. */
 export async function release(keys: readonly string[]): Promise<void> {
-  for (const [key, { session }] of batches) {
-    if (keys.includes(session)) batches.delete(key);
-  }
+  batches.drop(({ session }) => keys.includes(session));
   for (const key of keys) await releaseSession(key);
 }
 
@@ -77,8 +78,9 @@ function batchOf(source: GraphSource, places: number, perRun: number | undefined
   const known = batches.get(key);
   if (known !== undefined) return known;
   const made = tensorsOf(source, places, perRun);
-  if (batches.size >= MAX_BATCHES) batches.clear();
-  batches.set(key, made);
+  const { into, out } = made.pictures;
+  const bytes = [...into, ...out].reduce((sum, pictures) => sum + pictures.bytes, 0);
+  batches.set(key, made, bytes);
   return made;
 }
 

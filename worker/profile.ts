@@ -1,4 +1,5 @@
 import { type Evaluator, evaluator } from "./evaluate.ts";
+import { memoryOf } from "./evaluation-memory.ts";
 import { inRuns, placesPerRun } from "./portions.ts";
 import type { ProfileAnswer, ProfileTask } from "./protocol.ts";
 
@@ -30,9 +31,11 @@ export async function profile(task: ProfileTask): Promise<ProfileAnswer> {
     if (fastest > task.enoughMs) break;
   }
   const { batchSizes } = task;
+  const { bytes: placeBytes } = await memoryOf(task.source);
   const perRun = placesPerRun(batchSizes, stepMs);
-  if (perRun === undefined) return { ok: true, stepMs };
-  return { ok: true, stepMs: inRuns(batchSizes, stepMs, perRun), placesPerRun: perRun };
+  if (perRun === undefined) return { ok: true, stepMs, placeBytes };
+  const inRunsMs = inRuns(batchSizes, stepMs, perRun);
+  return { ok: true, stepMs: inRunsMs, placesPerRun: perRun, placeBytes };
 }
 
 /** Something that every network can take; how long it takes does not depend on what. */

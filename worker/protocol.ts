@@ -134,6 +134,8 @@ export interface DeriveTask {
   readonly derivation: Derivation;
   /** The folder that keeps derived graphs. */
   readonly cache: string;
+  /** Of the model's pictures: where it is given, a graph of which no run fits is `not-derivable`. */
+  readonly shape?: PictureShape;
 }
 
 /** A network's ONNX file, with the files outside it that hold its weights. */
@@ -175,8 +177,8 @@ export interface RowAnswer {
 /** An error's class and code do not survive postMessage, so a worker answers with plain records. */
 export interface WorkerFailure {
   readonly ok: false;
-  /** `not-derivable`: the message tells the model's owner why there is no such graph. */
-  readonly code: "evaluation-failed" | "not-derivable";
+  /** `not-derivable`: the message tells the model's owner why there is no such graph; `too-large`: why it can't be run. */
+  readonly code: "evaluation-failed" | "not-derivable" | "too-large";
   readonly message: string;
 }
 export interface BatchAnswer {
@@ -193,6 +195,8 @@ export interface ProfileAnswer {
   readonly stepMs: readonly number[];
   /** Places of one run, at most, for the best throughput; undefined: all of a batch. */
   readonly placesPerRun?: number;
+  /** What one place of a run takes at once beside weights, in bytes, by the graph; without values of unknown size. */
+  readonly placeBytes?: number;
 }
 
 export interface DeriveAnswer {
@@ -225,6 +229,13 @@ export const PROVIDERS = ["tensorrt", "cuda", "webgpu", "cpu"] as const;
 
 export type Provider = (typeof PROVIDERS)[number];
 
+/** Of a model's pictures. */
+export interface PictureShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /** How the sessions of a worker run. */
 export interface Execution {
   readonly provider: Provider;
@@ -238,6 +249,8 @@ export interface Execution {
   readonly intraOpThreads?: number;
   /** Places of one run: one of these, ascending, the rest left unused, since each new one is paid for. Default: any. */
   readonly batchSizes?: readonly number[];
+  /** What one run may take at once beside weights, by its graph, in bytes; default: no bound. */
+  readonly maxEvaluationBytes?: number;
 }
 
 /** What every worker, a thread or a process, is given when it starts. */

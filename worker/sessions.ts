@@ -49,6 +49,11 @@ export function batchSizesOf(): readonly number[] {
   return own.batchSizes ?? [];
 }
 
+/** What one run may take at once beside weights, in bytes. */
+export function mostBytesOfRun(): number {
+  return own.maxEvaluationBytes ?? Number.POSITIVE_INFINITY;
+}
+
 /** A session that runs as this worker's do. @throws what onnxruntime throws */
 export function openSession(
   network: string | Uint8Array,

@@ -2,6 +2,7 @@ import { type BatchContext, type BatchStage, runBatch } from "./batch.ts";
 import { runCarried } from "./carried.ts";
 import { derive } from "./derive.ts";
 import { release } from "./evaluate.ts";
+import { TooLargeError } from "./evaluation-memory.ts";
 import { createFillNormal } from "./noise.ts";
 import { profile } from "./profile.ts";
 import type {
@@ -46,7 +47,8 @@ async function answer({ task, fronts }: WorkerCall, context: BatchContext): Prom
     return { kind: "reply", answer: await run(task, context) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { kind: "reply", answer: { ok: false, code: "evaluation-failed", message } };
+    const code = error instanceof TooLargeError ? "too-large" : "evaluation-failed";
+    return { kind: "reply", answer: { ok: false, code, message } };
   }
 }
 

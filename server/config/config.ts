@@ -29,6 +29,7 @@ export interface Config {
   readonly maxSteps: number;
   readonly maxBatchRows: number;
   readonly maxStepMs: number;
+  readonly maxEvaluationMib: number;
   readonly slabMib: number;
   readonly threads: number;
   readonly providers: string;

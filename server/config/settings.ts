@@ -77,6 +77,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: "ms",
     doc: "Time that one batch may take by the measured profile: bounds how long a cancel or a new job waits.",
   }),
+  maxEvaluationMib: integer("max-evaluation-mib", 4096, [1, 16_777_216], {
+    unit: "MiB",
+    doc: "Memory of one run of a network beside its weights, by its graph: bounds the rows of a run; a model of which one row does not fit is not served (docs/large.md).",
+  }),
   slabMib: integer("slab-mib", 512, [1, 1_048_576], {
     unit: "MiB",
     doc: "Shared memory for the registers of running rows.",

@@ -44,7 +44,7 @@ export async function chooseProvider(
 const GPU_BATCH_SIZES: readonly number[] = Array.from({ length: 13 }, (_, i) => 2 ** i);
 
 function executionOf(spec: DeviceSpec, { provider, options }: ProviderSpec): Execution {
-  const { threads, session } = spec;
+  const { threads, session, maxEvaluationMib } = spec;
   const deviceId = deviceIdOf(spec, provider);
   const batchSizes = spec.batchSizes ?? (provider === "cpu" ? undefined : GPU_BATCH_SIZES);
   return {
@@ -54,5 +54,8 @@ function executionOf(spec: DeviceSpec, { provider, options }: ProviderSpec): Exe
     ...(session === undefined ? {} : { session }),
     ...(threads === undefined ? {} : { intraOpThreads: threads }),
     ...(batchSizes === undefined ? {} : { batchSizes }),
+    ...(maxEvaluationMib === undefined
+      ? {}
+      : { maxEvaluationBytes: 1024 * 1024 * maxEvaluationMib }),
   };
 }

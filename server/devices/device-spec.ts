@@ -23,6 +23,8 @@ export interface DeviceSpec {
   readonly threads?: number;
   /** Sizes that batches are filled up to, ascending; default any on the CPU, powers of two on a GPU. */
   readonly batchSizes?: readonly number[];
+  /** Memory of one run beside weights, in MiB; default as --max-evaluation-mib says. */
+  readonly maxEvaluationMib?: number;
   /** What its workers run in; default as --isolation says. */
   readonly isolation?: Isolation;
   /** ONNX Runtime's session configuration entries. */
@@ -75,6 +77,7 @@ const device = z
         error: ({ input }) => `seen ${shown(input)}, expected sizes that ascend`,
       })
       .exactOptional(),
+    maxEvaluationMib: z.int().min(1).max(16_777_216).exactOptional(),
     isolation: z.enum(ISOLATIONS).exactOptional(),
     session: z.record(z.string(), z.string()).exactOptional(),
   })

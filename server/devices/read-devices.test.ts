@@ -11,14 +11,16 @@ async function read(text: string, providers = "cpu"): Promise<readonly DeviceSpe
   return await withFolder(async (folder) => {
     const devices = join(folder, "devices.json");
     await writeFile(devices, text);
-    return readDevices({ devices, providers });
+    return readDevices({ devices, providers, maxEvaluationMib: 512 });
   });
 }
 
 test("without a file there is one device, with the providers of the setting", (t) => {
-  t.deepEqual(readDevices({ devices: "", providers: "tensorrt, cuda,cpu" }), [
-    { providers: [{ provider: "tensorrt" }, { provider: "cuda" }, { provider: "cpu" }] },
-  ]);
+  const providers = [{ provider: "tensorrt" }, { provider: "cuda" }, { provider: "cpu" }];
+  t.deepEqual(
+    readDevices({ devices: "", providers: "tensorrt, cuda,cpu", maxEvaluationMib: 512 }) as unknown,
+    [{ providers, maxEvaluationMib: 512 }],
+  );
 });
 
 test("a file has a list of devices, each with providers of its own and their options as they are", async (t) => {
@@ -33,11 +35,12 @@ test("a file has a list of devices, each with providers of its own and their opt
   const webgpu = { provider: "webgpu", options };
   const devices = [
     { ...gpu, providers: ["cuda", webgpu], session: { "session.set_denormal_as_zero": "1" } },
-    { providers: ["cpu"], threads: 3 },
+    { providers: ["cpu"], threads: 3, maxEvaluationMib: 100 },
   ];
   t.deepEqual(await read(JSON.stringify({ devices })), [
-    { ...devices[0], providers: [{ provider: "cuda" }, webgpu] },
-    { providers: [{ provider: "cpu" }], threads: 3 },
+    // As the setting says where it does not say it itself.
+    { ...devices[0], providers: [{ provider: "cuda" }, webgpu], maxEvaluationMib: 512 },
+    { providers: [{ provider: "cpu" }], threads: 3, maxEvaluationMib: 100 },
   ] as DeviceSpec[]);
 });
 
@@ -86,7 +89,12 @@ test("refused: a file beside --providers, and one that is not there", async (t) 
     instanceOf: ConfigError,
   });
   t.regex(both.message, /^--providers: seen "cuda" beside --devices, expected one of them/);
-  t.throws(() => readDevices({ devices: "/nonexistent/devices.json", providers: "cpu" }), {
+  const missing = {
+    devices: "/nonexistent/devices.json",
+    providers: "cpu",
+    maxEvaluationMib: 1,
+  };
+  t.throws(() => readDevices(missing), {
     instanceOf: ConfigError,
     message: /^--devices: \/nonexistent\/devices\.json: ENOENT/,
   });

@@ -14,17 +14,18 @@ const PAGE = "docs/devices.md";
 export function readDevices({
   devices,
   providers,
-}: Pick<Config, "devices" | "providers">): readonly DeviceSpec[] {
+  maxEvaluationMib,
+}: Pick<Config, "devices" | "providers" | "maxEvaluationMib">): readonly DeviceSpec[] {
   if (devices === "") {
     const names = providers.split(",").map((name) => name.trim() as Provider);
-    return [{ providers: names.map((provider) => ({ provider })) }];
+    return [{ providers: names.map((provider) => ({ provider })), maxEvaluationMib }];
   }
   if (providers !== "cpu") {
     throw new ConfigError(
       `--providers: seen ${JSON.stringify(providers)} beside --devices, expected one of them: the file has a list for each device`,
     );
   }
-  return readFile(devices);
+  return readFile(devices).map((device) => ({ maxEvaluationMib, ...device }));
 }
 
 function readFile(path: string): readonly DeviceSpec[] {

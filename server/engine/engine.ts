@@ -169,6 +169,11 @@ export class Engine {
     return this.#lanes.limitOf(model, graph);
   }
 
+  /** What one row takes in a run of a model's lane at once, beside weights, in bytes; 0 where that is not known. */
+  placeBytesOf(model: Model, graph: GraphName): number {
+    return this.#lanes.placeBytesOf(model, graph);
+  }
+
   /** How long the job that has waited longest for its first registers has done so, in ms; 0: none waits. */
   get oldestWaitMs(): number {
     for (const job of this.#running) {

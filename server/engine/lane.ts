@@ -21,6 +21,8 @@ export interface Lane {
 export interface LaneOnDevice {
   readonly source: GraphSource;
   readonly cost: CostModel;
+  /** What one place of a run takes at once beside weights, by the graph; 0 where that is not known. */
+  readonly placeBytes: number;
 }
 
 /** A lane's name: two versions of one model have lanes of their own. */

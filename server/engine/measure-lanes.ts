@@ -31,14 +31,19 @@ export async function measureLane(
 ): Promise<LaneOnDevice> {
   const padded = batchSizes.length > 0;
   const sizes = padded ? sizesUpTo(bounds.maxPlaces, batchSizes) : profiledSizes(bounds.maxPlaces);
-  const { stepMs, placesPerRun } = await bench.profile({
+  const {
+    stepMs,
+    placesPerRun,
+    placeBytes = 0,
+  } = await bench.profile({
     kind: "profile",
     source,
     batchSizes: sizes,
     enoughMs: bounds.maxStepMs,
   });
   const cost = new CostModel({ batchSizes: sizes.slice(0, stepMs.length), stepMs, padded }, bounds);
-  return { source: placesPerRun === undefined ? source : { ...source, placesPerRun }, cost };
+  const measured = placesPerRun === undefined ? source : { ...source, placesPerRun };
+  return { source: measured, cost, placeBytes };
 }
 
 /** The sizes that batches of so many places at most are filled up to. */

@@ -1,5 +1,5 @@
 import type { GraphName, GraphSource } from "../../worker/protocol.ts";
-import { asServerError, type ServerError } from "../errors.ts";
+import { asServerError, ServerError } from "../errors.ts";
 import type { Model } from "../models/repository.ts";
 import { AdaptiveEvaluations } from "./adaptive-evaluations.ts";
 import type { RowScheduler } from "./batches.ts";
@@ -51,6 +51,12 @@ export class OpenLanes {
     return lane;
   }
 
+  /** What one row takes in a run of a model's lane at once, beside weights, in bytes; 0 where that is not known. */
+  placeBytesOf(model: Model, graph: GraphName): number {
+    const { devices } = this.get(laneOf(model, graph));
+    return Math.max(...[...devices.values()].map(({ placeBytes }) => placeBytes));
+  }
+
   /** The largest batch of a model's lane. */
   limitOf(model: Model, graph: GraphName): number {
     return this.#options.scheduler.limit(laneOf(model, graph));
@@ -89,7 +95,10 @@ export class OpenLanes {
     try {
       for (const [graph, source] of model.graphs) {
         const name = laneOf(model, graph);
-        measured.push([name, this.#lane(graph, await this.#measure(name, source, benches))]);
+        const devices = await this.#measure(name, source, benches).catch((error: unknown) => {
+          throw named(asServerError(error), model, graph);
+        });
+        measured.push([name, this.#lane(graph, devices)]);
       }
     } catch (error) {
       await this.#free([...model.graphs.values()]);
@@ -177,4 +186,10 @@ export class OpenLanes {
     }
     await this.#options.fleet.release([...keys]);
   }
+}
+
+/** What is said of a network that is too large names it: the setting is for all of them. */
+function named(error: ServerError, { name }: Model, graph: GraphName): ServerError {
+  if (error.code !== "too-large") return error;
+  return new ServerError("too-large", `graph ${graph} of model ${name}: ${error.message}`);
 }

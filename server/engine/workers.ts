@@ -326,5 +326,6 @@ function answerOf<Answer extends { readonly ok: true }>(answer: WorkerAnswer): A
   const known = answer as Answer | WorkerFailure;
   if (known.ok) return known;
   if (known.code === "not-derivable") throw new ServerError("capability-missing", known.message);
+  if (known.code === "too-large") throw new ServerError("too-large", known.message);
   throw new ServerError("internal", `the network's evaluation failed: ${known.message}`);
 }

@@ -39,6 +39,7 @@ type Plan = readonly [graph: GraphName, task: DeriveTask, source: GraphSource];
 
 function plans(model: Model, cache: string): readonly Plan[] {
   const own = graphOf(model, "score");
+  const { shape } = model;
   const score = { path: own.path, input: own.inputName, output: own.outputName };
   const tangent = {
     inputName: `${own.inputName}_tangent`,
@@ -46,7 +47,7 @@ function plans(model: Model, cache: string): readonly Plan[] {
   };
   const jvp: Plan = [
     "jvp",
-    { kind: "derive", cache, derivation: { graph: "jvp", score } },
+    { kind: "derive", cache, shape, derivation: { graph: "jvp", score } },
     { ...own, tangent },
   ];
   const entry = model.manifest.classifier;
@@ -57,7 +58,7 @@ function plans(model: Model, cache: string): readonly Plan[] {
   const inputName = `${CLASSIFIER_PREFIX}${input.name}`;
   const guided: Plan = [
     "guided",
-    { kind: "derive", cache, derivation: { graph: "guided", score, classifier } },
+    { kind: "derive", cache, shape, derivation: { graph: "guided", score, classifier } },
     {
       ...own,
       classifier: {

@@ -32,8 +32,12 @@ export function modelHost(
     await engine.open(model, benches);
     const graphs = [...model.graphs.keys()];
     const maxBatchRows = graphs.map((graph) => engine.batchLimitOf(model, graph));
+    // What a row takes in a run beside weights, by the graph.
+    const rowMib = graphs.map((graph) =>
+      Number((engine.placeBytesOf(model, graph) / 2 ** 20).toFixed(1)),
+    );
     const { name, version } = model;
-    log.info({ model: name, version, graphs, maxBatchRows }, "model opened");
+    log.info({ model: name, version, graphs, maxBatchRows, rowMib }, "model opened");
     return model;
   };
   return {
