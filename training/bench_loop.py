@@ -1,12 +1,13 @@
 """The paper's style of sampling loop, in PyTorch, with the weights of models/color-digits.
 
-    python bench_loop.py --count 64 --batch 32 --steps 30 [--channels-last] [--threads 2] [--device cuda]
+    python bench_loop.py --count 64 --batch 32 --steps 30 [--channels-last] [--threads 2] \
+        [--device cuda]
     python bench_loop.py --score-at 0.3 < picture.f32
 
-It is what `npm run bench:pytorch` and `npm run bench:gpu` measure the server beside. Batches are drawn one after the
-other: Euler-Maruyama on the reverse SDE, then E[x_0 | x_eps], and pixels of 8 bits. The first
-form prints { imagesPerSecond, torch, threads }; the second { score }, of one picture x_t, the
-float32 [3, 32, 32] of its input.
+It is what `npm run bench:pytorch` and `npm run bench:gpu` measure the server beside. Batches are
+drawn one after the other: Euler-Maruyama on the reverse SDE, then E[x_0 | x_eps], and pixels of 8
+bits. The first form prints { imagesPerSecond, torch, threads }; the second { score }, of one
+picture x_t, the float32 [3, 32, 32] of its input.
 """
 
 import argparse

@@ -32,7 +32,7 @@ import manifest
 from classifier import SIZES as CLASSIFIER_SIZES
 from classifier import Classifier
 from edm import c_noise
-from export_form import export_form
+from export_form import export_form, fold_affines
 from half_weights import round_weights, store_weights_as_float16
 from unet import SIZES, UNet
 
@@ -50,11 +50,12 @@ Shape = tuple[int, int, int]  # channels, height, width
 def export(network: nn.Module, shape: Shape, output: str, path: Path, half: bool) -> None:
     """Trace network(x, c_noise) with a free batch into path, and check the file against it.
 
-    half: weights are rounded to float16, in `network` too, and stored so.
+    half: weights are rounded to float16, in `network` too, and stored so. Those of the form that
+    is stored: what is folded of rounded weights would be rounded again.
     """
     example = (torch.randn(2, *shape), torch.randn(2))
     if half:
-        round_weights(network)
+        round_weights(fold_affines(network))
     names = ["x", "c_noise"]
     draft = path.with_suffix(".draft")
     torch.onnx.export(

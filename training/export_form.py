@@ -47,13 +47,18 @@ def fold_affine(block: ResidualBlock) -> None:
     block.norm2 = nn.GroupNorm(norm.num_groups, norm.num_channels, norm.eps, affine=False)
 
 
+def fold_affines(network: nn.Module) -> nn.Module:
+    """`fold_affine` every residual block that is not yet, in place. Returns the network."""
+    for module in network.modules():
+        if isinstance(module, ResidualBlock) and module.norm2.affine:
+            fold_affine(module)
+    return network
+
+
 def export_form(network: nn.Module) -> nn.Module:
     """Apply both rewrites to every layer of `network`, in place. Returns the network."""
-    for name, child in network.named_children():
-        if isinstance(child, nn.GroupNorm):
-            setattr(network, name, StaticGroupNorm(child))
-            continue
-        if isinstance(child, ResidualBlock):
-            fold_affine(child)
-        export_form(child)
+    for module in list(fold_affines(network).modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.GroupNorm):
+                setattr(module, name, StaticGroupNorm(child))
     return network

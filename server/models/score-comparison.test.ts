@@ -3,7 +3,13 @@ import test from "ava";
 import { loadModel } from "./load-model.ts";
 import type { Model } from "./model.ts";
 import { type KnownScores, scoreErrors } from "./score-comparison.ts";
-import { merge, withFolder, writeModelFolder } from "./test-model-folder.ts";
+import {
+  EXAMPLE_GRAPH,
+  type Json,
+  merge,
+  withFolder,
+  writeModelFolder,
+} from "./test-model-folder.ts";
 
 const ROWS = 2;
 const SIZE = 3 * 4 * 4;
@@ -35,6 +41,28 @@ test("known scores are those of the manifest's conventions, at every time", asyn
     );
     // The input and the output are float32, all else is float64.
     for (const { error } of errors) t.true(error < 1e-6, `${error}`);
+  });
+});
+
+test("a network that takes a class needs each row's", async (t) => {
+  const { inputs, outputs } = EXAMPLE_GRAPH;
+  const graph = { inputs: { ...inputs, y: ["int64", ["batch"]] as const }, outputs };
+  const manifest = (json: Json): void => {
+    merge("score", { class: { name: "y", encoding: "index" } })(json);
+    merge("score.output", { kind: "noise" })(json);
+    json["classes"] = ["dark", "light"];
+  };
+  await withFolder(async (root) => {
+    await writeModelFolder(root, "example", { graph, manifest });
+    const { model, findings } = await loadModel(join(root, "example"));
+    if (model === undefined) throw new Error(JSON.stringify(findings));
+    await t.throwsAsync(scoreErrors(model, known(model, 1)), {
+      instanceOf: RangeError,
+      message: "labels: seen 0, expected 2, for the network takes a class",
+    });
+    for (const { error } of await scoreErrors(model, { ...known(model, 1), labels: [0, 1] })) {
+      t.true(error < 1e-6, `${error}`);
+    }
   });
 });
 

@@ -6,6 +6,8 @@ import { graphOf, type Model } from "./model.ts";
 export interface KnownScores {
   /** Pictures at each time. */
   readonly rows: number;
+  /** Of a network that takes a class: the index of each row's. */
+  readonly labels?: readonly number[];
   readonly points: readonly KnownScore[];
 }
 
@@ -27,15 +29,22 @@ export interface ScoreError {
  * wrong convention (a time counted otherwise, another sign, a missing scaling) shows as an error of order 1. It runs
  * the network in its own thread, for a command that serves nobody; a server asks its workers.
  *
- * @throws RangeError where the values of a point are not as many as rows of the model's shape have
+ * @throws RangeError where the values of a point are not as many as rows of the model's shape have, or the labels of a
+ *   network that takes a class not as many as rows
  */
 export async function scoreErrors(
   model: Model,
-  { rows, points }: KnownScores,
+  { rows, labels, points }: KnownScores,
 ): Promise<readonly ScoreError[]> {
   const source = graphOf(model, "score");
   const size = source.channels * source.height * source.width;
   const batch = await evaluator(source, rows);
+  if (batch.labels !== undefined && labels?.length !== rows) {
+    throw new RangeError(
+      `labels: seen ${labels?.length ?? 0}, expected ${rows}, for the network takes a class`,
+    );
+  }
+  for (const [row, label] of (labels ?? []).entries()) batch.labels?.set(row, label);
   const errors: ScoreError[] = [];
   for (const { t, x, score } of points) {
     for (const values of [x, score]) {

@@ -8,11 +8,12 @@ network's config.json and a scheduler_config.json side by side. Needs the packag
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import diffusers
 import torch
-from checkpoint import Checkpoint, ConversionError
+from checkpoint import Checkpoint, ClassInput, ConversionError
 from diffusers import DDPMScheduler, UNet2DModel
 from folder import command, sha256
 from torch import nn
@@ -28,12 +29,21 @@ class Raw(nn.Module):
         super().__init__()
         self.unet = unet
 
-    def forward(self, x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        return self.unet(x, time, return_dict=False)[0]
+    def forward(
+        self, x: torch.Tensor, time: torch.Tensor, classes: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        return self.unet(x, time, class_labels=classes, return_dict=False)[0]
 
 
 def flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="the folder")
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        metavar="NAME",
+        help="of a network that takes a class; default: 0 1 2",
+    )
+    parser.add_argument("--null-class", type=int, help="the class that stands for none: its index")
 
 
 def load(args: argparse.Namespace) -> Checkpoint:
@@ -41,19 +51,33 @@ def load(args: argparse.Namespace) -> Checkpoint:
     unet = UNet2DModel.from_pretrained(
         unet_folder, torch_dtype=torch.float32, local_files_only=True
     )
-    if unet.class_embedding is not None:
-        raise ConversionError(
-            "the network takes a class, expected one without class_embed_type and num_class_embeds"
-        )
+    classes = class_input(unet.config, args)
     scheduler = scheduler_of(subfolder(args.model, "scheduler", "scheduler_config.json"))
     network = Raw(unet.eval().requires_grad_(False))
     convert = ve if isinstance(scheduler, diffusers.ScoreSdeVeScheduler) else ddpm
-    checkpoint = convert(network, unet.config, scheduler)
+    checkpoint = replace(convert(network, unet.config, scheduler), classes=classes)
     checkpoint.manifest["provenance"] = {
         "source": f"diffusers, {args.model.resolve().name}",
         **weights_sha256(unet_folder),
     }
     return checkpoint
+
+
+def class_input(config, args: argparse.Namespace) -> ClassInput | None:
+    """Where num_class_embeds is set: the class by its index. A last class for none has no name."""
+    if config.class_embed_type is not None:
+        raise ConversionError(
+            f"class_embed_type: seen {config.class_embed_type}, expected none, or num_class_embeds"
+        )
+    count, null = config.num_class_embeds or 0, args.null_class
+    if null is not None and not 0 <= null < count:
+        raise ConversionError(f"--null-class: seen {null}, expected 0 to {count - 1}")
+    count -= null is not None and null == count - 1
+    if len(args.classes or ()) not in (0, count):
+        raise ConversionError(f"--classes: seen {len(args.classes)} names, expected {count}")
+    if count == 0:
+        return None
+    return ClassInput(args.classes or [str(index) for index in range(count)], "index", null)
 
 
 def subfolder(model: Path, name: str, file: str) -> Path:
@@ -128,7 +152,7 @@ def ve(network: nn.Module, config, scheduler) -> Checkpoint:
         marginal=lambda t: (1.0, sigma(t)),
         label=lambda t: torch.tensor(sigma(t)),
         # scheduler.step_pred and step_correct take the network's output for the score as it is.
-        score=lambda x, t: network(x, torch.full((len(x),), sigma(t))),
+        score=lambda x, t, *classes: network(x, torch.full((len(x),), sigma(t)), *classes),
     )
 
 
@@ -149,9 +173,9 @@ def ddpm(network: nn.Module, config, scheduler: DDPMScheduler) -> Checkpoint:
     def level(t: float) -> int:
         return round(t * last)
 
-    def score(x: torch.Tensor, t: float) -> torch.Tensor:
+    def score(x: torch.Tensor, t: float, *classes: torch.Tensor) -> torch.Tensor:
         """By the scheduler's own estimate of x0, in float64: score = (mean x0 - x) / std^2."""
-        out = network(x, torch.full((len(x),), level(t)))[:, : config.in_channels]
+        out = network(x, torch.full((len(x),), level(t)), *classes)[:, : config.in_channels]
         x = x.double()
         x0 = scheduler.step(out.double(), level(t), x).pred_original_sample
         signal = scheduler.alphas_cumprod[level(t)].double()

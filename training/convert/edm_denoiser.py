@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 import torch
-from checkpoint import Checkpoint, ConversionError
+from checkpoint import Checkpoint, ClassInput, ConversionError
 from folder import command, sha256
 from torch import nn
 
@@ -30,7 +30,7 @@ VP_EPS = 1e-3  # the smallest t compared at
 
 
 class Denoiser(nn.Module):
-    """D as a function of two inputs, in float32 whatever it was trained with."""
+    """D as a function of tensors alone, in float32 whatever it was trained with."""
 
     def __init__(self, denoiser: nn.Module):
         super().__init__()
@@ -38,8 +38,12 @@ class Denoiser(nn.Module):
             denoiser.use_fp16 = False
         self.denoiser = denoiser.float().eval().requires_grad_(False)
 
-    def forward(self, x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        return self.denoiser(x, sigma)
+    def forward(
+        self, x: torch.Tensor, sigma: torch.Tensor, classes: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        if classes is None:
+            return self.denoiser(x, sigma)
+        return self.denoiser(x, sigma, class_labels=classes)
 
 
 def flags(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +57,12 @@ def flags(parser: argparse.ArgumentParser) -> None:
         nargs=3,
         metavar=("CHANNELS", "HEIGHT", "WIDTH"),
         help="default: the network's img_channels and img_resolution",
+    )
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        metavar="NAME",
+        help="of a network that takes a class; default: 0 1 2",
     )
     parser.add_argument("--sigma-min", type=float, help="default: the network's, else 0.002")
     parser.add_argument("--sigma-max", type=float, help="default: the network's, else 80")
@@ -71,12 +81,12 @@ def load(args: argparse.Namespace) -> Checkpoint:
     if args.checkpoint:
         origin["checkpointSha256"] = sha256(args.checkpoint)
 
-    def score(x: torch.Tensor, t: float) -> torch.Tensor:
+    def score(x: torch.Tensor, t: float, *classes: torch.Tensor) -> torch.Tensor:
         """(D(y; sigma) - y) / sigma^2 in y = x_t / mean, and the change of variables."""
         mean, std = marginal(t)
         sigma = std / mean
         y = x.double() / mean
-        denoised = network(y.float(), torch.full((len(x),), sigma)).double()
+        denoised = network(y.float(), torch.full((len(x),), sigma), *classes).double()
         return (denoised - y) / sigma**2 / mean
 
     return Checkpoint(
@@ -97,6 +107,7 @@ def load(args: argparse.Namespace) -> Checkpoint:
         marginal=marginal,
         label=lambda t: torch.tensor(marginal(t)[1] / marginal(t)[0]),
         score=score,
+        classes=class_input(denoiser, args.classes),
     )
 
 
@@ -131,15 +142,28 @@ def built(name: str) -> nn.Module:
 
 
 def check(denoiser: nn.Module) -> None:
-    classes = getattr(denoiser, "label_dim", 0)
-    if classes != 0:
-        raise ConversionError(f"label_dim: seen {classes}, expected 0: the network takes a class")
     sigma = torch.tensor(0.123)
     if hasattr(denoiser, "round_sigma") and denoiser.round_sigma(sigma) != sigma:
         raise ConversionError(
             f"{type(denoiser).__name__} rounds sigma to a table of its own, expected a network "
             "that takes any sigma"
         )
+
+
+def class_input(denoiser: nn.Module, names: list[str] | None) -> ClassInput | None:
+    """Where label_dim is above 0: the class one-hot, as the argument class_labels of D.
+
+    All zeros is no class where some labels were left out in training.
+    """
+    count = getattr(denoiser, "label_dim", 0)
+    if len(names or ()) not in (0, count):
+        raise ConversionError(f"--classes: seen {len(names)} names, expected {count} (label_dim)")
+    if count == 0:
+        return None
+    dropped = getattr(getattr(denoiser, "model", None), "label_dropout", 0)
+    return ClassInput(
+        names or [str(index) for index in range(count)], "one-hot", -1 if dropped else None
+    )
 
 
 def own_shape(denoiser: nn.Module) -> tuple[int, int, int]:

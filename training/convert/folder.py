@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from checkpoint import Checkpoint, ConversionError
-from graph import INPUT, OUTPUT, TIME, export
+from checkpoint import Checkpoint, ClassInput, ConversionError
+from graph import CLASS, INPUT, OUTPUT, TIME, export
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TYPES = {torch.float32: "float32", torch.int64: "int64"}
@@ -32,6 +32,7 @@ def manifest(checkpoint: Checkpoint, name: str, digest: str) -> dict:
         "formatVersion": 1,
         "name": name,
         **entry,
+        **({} if checkpoint.classes is None else {"classes": list(checkpoint.classes.names)}),
         "score": {
             "file": "score.onnx",
             "sha256": digest,
@@ -39,9 +40,19 @@ def manifest(checkpoint: Checkpoint, name: str, digest: str) -> dict:
             "parameters": sum(one.numel() for one in checkpoint.network.parameters()),
             "input": {"name": INPUT, **score["input"]},
             "time": {"name": TIME, "type": time_type, **score["time"]},
+            **class_entry(checkpoint.classes),
             "output": {"name": OUTPUT, **score["output"]},
         },
     }
+
+
+def class_entry(classes: ClassInput | None) -> dict:
+    """`class` of the score's entry, where the network takes one."""
+    if classes is None:
+        return {}
+    kind = "int64" if classes.encoding == "index" else "float32"
+    null = {} if classes.null is None else {"nullClass": classes.null}
+    return {"class": {"name": CLASS, "encoding": classes.encoding, "type": kind, **null}}
 
 
 def write_folder(checkpoint: Checkpoint, out: Path, name: str) -> None:
@@ -67,14 +78,16 @@ def write_folder(checkpoint: Checkpoint, out: Path, name: str) -> None:
 def write_scores(checkpoint: Checkpoint, path: Path) -> None:
     """Scores that the network's own project computes, for server/models/compare-scores.ts.
 
-    {"model", "points": [{"t", "x": [...], "score": [...]}]}: rows, channels, height, width, flat.
+    {"rows", "points": [{"t", "x": [...], "score": [...]}]}: rows, channels, height, width, flat.
+    Of a network that takes a class also "labels": [...], the index of each row's.
     """
     points = []
     for t in checkpoint.times:
         x = checkpoint.noised(ROWS, t)
-        score = checkpoint.score(x, t)
+        score = checkpoint.score(x, t, *checkpoint.class_tensors(ROWS))
         points.append({"t": t, "x": x.flatten().tolist(), "score": score.flatten().tolist()})
-    path.write_text(json.dumps({"rows": ROWS, "points": points}) + "\n")
+    labels = {} if checkpoint.classes is None else {"labels": checkpoint.indices(ROWS)}
+    path.write_text(json.dumps({"rows": ROWS, **labels, "points": points}) + "\n")
     print(f"{path}: scores at t = {', '.join(f'{t:.3g}' for t in checkpoint.times)}")
 
 

@@ -14,7 +14,7 @@ import torch
 from checkpoint import Checkpoint, ConversionError
 
 OPSET = 18
-INPUT, TIME, OUTPUT = "x", "time", "output"
+INPUT, TIME, CLASS, OUTPUT = "x", "time", "class", "output"
 TOLERANCE = 1e-3  # largest |onnx - torch| accepted at a time, over the largest |torch| there
 BATCHES = (1, 3)  # neither is the batch that was traced
 LARGEST_BATCH = 4096  # of a server, --max-batch-rows
@@ -30,20 +30,23 @@ def export(checkpoint: Checkpoint, path: Path) -> float:
     Raises ConversionError where the network can't be exported or differs.
     """
     t = checkpoint.times[-1]
-    example = (checkpoint.noised(2, t), checkpoint.label(t).repeat(2))
-    rows = {0: torch.export.Dim.AUTO}
+    example = inputs(checkpoint, 2, t)
+    names = (INPUT, TIME, CLASS)[: len(example)]
     with quiet():
         try:
             program = torch.export.export(
-                checkpoint.network, example, dynamic_shapes=(rows, rows), strict=False
+                checkpoint.network,
+                example,
+                dynamic_shapes=tuple({0: torch.export.Dim.AUTO} for _ in names),
+                strict=False,
             )
             graph = torch.onnx.export(
                 program,
                 dynamo=True,
                 opset_version=OPSET,
-                input_names=[INPUT, TIME],
+                input_names=list(names),
                 output_names=[OUTPUT],
-                dynamic_shapes=({0: "batch"}, {0: "batch"}),
+                dynamic_shapes=tuple({0: "batch"} for _ in names),
                 verbose=False,
             )
         except Exception as error:
@@ -90,10 +93,22 @@ def beyond(program: torch.export.ExportedProgram) -> list[int]:
     return [int(bound) + 1 for bound in bounds if bound < LARGEST_BATCH]
 
 
-def run(path: Path) -> Callable[[torch.Tensor, torch.Tensor], np.ndarray]:
-    """The file as a function of x and label, in ONNX Runtime."""
+def inputs(checkpoint: Checkpoint, batch: int, t: float) -> tuple[torch.Tensor, ...]:
+    """Random x_t, its label and, where the network takes one, its class."""
+    x, label = checkpoint.noised(batch, t), checkpoint.label(t).repeat(batch)
+    return x, label, *checkpoint.class_tensors(batch)
+
+
+def run(path: Path) -> Callable[..., np.ndarray]:
+    """The file as a function of x, label and class (if it takes one), in ONNX Runtime."""
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda x, label: session.run(None, {INPUT: x.numpy(), TIME: label.numpy()})[0]
+
+    def evaluate(*tensors: torch.Tensor) -> np.ndarray:
+        names = (INPUT, TIME, CLASS)[: len(tensors)]
+        feeds = {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
+        return session.run(None, feeds)[0]
+
+    return evaluate
 
 
 @torch.no_grad()
@@ -105,8 +120,8 @@ def largest_error(checkpoint: Checkpoint, path: Path, larger: Sequence[int] = ()
     evaluate, worst = run(path), 0.0
     cases = [(t, batch) for t in checkpoint.times for batch in BATCHES]
     for t, batch in [*cases, *((checkpoint.times[-1], batch) for batch in larger)]:
-        x, label = checkpoint.noised(batch, t), checkpoint.label(t).repeat(batch)
-        expected = checkpoint.network(x, label).numpy()
-        error = float(np.abs(evaluate(x, label) - expected).max() / np.abs(expected).max())
+        given = inputs(checkpoint, batch, t)
+        expected = checkpoint.network(*given).numpy()
+        error = float(np.abs(evaluate(*given) - expected).max() / np.abs(expected).max())
         worst = max(worst, error if np.isfinite(error) else np.inf)
     return worst

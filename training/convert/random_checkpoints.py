@@ -48,13 +48,16 @@ NCSNPP = {
     "norm_eps": 1e-6,
     "norm_num_groups": None,
 }
-# EDM's for CIFAR-10: its preconditioning, and the options of train.py's --arch.
+# EDM's for CIFAR-10: its preconditioning, the options of train.py's --arch, of --cond and --cres.
 EDM = {
-    "edm-ddpmpp": ("EDMPrecond", "ddpmpp"),
-    "vp-ddpmpp": ("VPPrecond", "ddpmpp"),
-    "ve-ncsnpp": ("VEPrecond", "ncsnpp"),
-    "edm-adm": ("EDMPrecond", "adm"),
+    "edm-ddpmpp": ("EDMPrecond", "ddpmpp", {}),
+    "vp-ddpmpp": ("VPPrecond", "ddpmpp", {}),
+    "ve-ncsnpp": ("VEPrecond", "ncsnpp", {}),
+    "edm-adm": ("EDMPrecond", "adm", {}),
+    "edm-ddpmpp-classes": ("EDMPrecond", "ddpmpp", {"label_dim": 10, "label_dropout": 0.1}),
 }
+DIFFUSERS = ("diffusers-ddpm", "diffusers-ncsnpp", "diffusers-ddpm-classes")
+CLASSES = 10  # of diffusers-ddpm-classes, and one that stands for none
 ARCHITECTURES = {
     "ddpmpp": {
         "model_type": "SongUNet",
@@ -105,22 +108,25 @@ def score_sde(code: Path, config_path: str, path: Path) -> None:
     torch.save({"optimizer": {}, "model": last, "ema": ema, "step": 1}, path)
 
 
-def diffusers_folders(out: Path) -> None:
+def diffusers_folder(name: str, out: Path) -> None:
     from diffusers import DDPMScheduler, ScoreSdeVeScheduler, UNet2DModel
 
-    awaken(UNet2DModel(**DDPM)).save_pretrained(out / "diffusers-ddpm")
-    DDPMScheduler(variance_type="fixed_large").save_pretrained(out / "diffusers-ddpm")
-    awaken(UNet2DModel(**NCSNPP)).save_pretrained(out / "diffusers-ncsnpp" / "unet")
-    ScoreSdeVeScheduler(sigma_max=50).save_pretrained(out / "diffusers-ncsnpp" / "scheduler")
+    if name == "diffusers-ncsnpp":
+        awaken(UNet2DModel(**NCSNPP)).save_pretrained(out / "unet")
+        ScoreSdeVeScheduler(sigma_max=50).save_pretrained(out / "scheduler")
+        return
+    classes = {"num_class_embeds": CLASSES + 1} if name == "diffusers-ddpm-classes" else {}
+    awaken(UNet2DModel(**DDPM, **classes)).save_pretrained(out)
+    DDPMScheduler(variance_type="fixed_large").save_pretrained(out)
 
 
 def edm(code: Path, names: list[str], out: Path) -> None:
     sys.path.insert(0, str(code.resolve()))
     networks = importlib.import_module("training.networks")
     for name in names:
-        preconditioning, architecture = EDM[name]
+        preconditioning, architecture, options = EDM[name]
         network = getattr(networks, preconditioning)(
-            img_resolution=32, img_channels=3, **ARCHITECTURES[architecture]
+            img_resolution=32, img_channels=3, **ARCHITECTURES[architecture], **options
         )
         with (out / f"{name}.pkl").open("wb") as file:
             pickle.dump({"ema": awaken(network)}, file)
@@ -136,7 +142,10 @@ def main() -> None:
         help="its configurations",
     )
     parser.add_argument(
-        "--diffusers", action="store_true", help="also of diffusers, which must be installed"
+        "--diffusers",
+        nargs="*",
+        choices=DIFFUSERS,
+        help="also of diffusers, which must be installed: these, or all",
     )
     parser.add_argument("--edm", type=Path, help="a copy of edm")
     parser.add_argument("--networks", nargs="+", choices=EDM, default=["edm-ddpmpp"], help="of edm")
@@ -151,8 +160,9 @@ def main() -> None:
         for config in args.configs:
             stem = config.removeprefix("configs/").removesuffix(".py").replace("/", "-")
             score_sde(args.score_sde, config, args.out / f"{stem}.pth")
-    if args.diffusers:
-        diffusers_folders(args.out)
+    if args.diffusers is not None:
+        for name in args.diffusers or DIFFUSERS:
+            diffusers_folder(name, args.out / name)
     if args.edm is not None:
         edm(args.edm, args.networks, args.out)
 

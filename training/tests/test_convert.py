@@ -38,6 +38,23 @@ class Denoiser(nn.Module):
         return 0.25 * c_in**2 * x + 0.5 * s * c_in * inside
 
 
+class OfClass(Denoiser):
+    """D(x, sigma, class_labels), one-hot as EDM has it: of a class, brighter by its index."""
+
+    label_dim = 3
+
+    def __init__(self, dropout: float):
+        super().__init__()
+        self.model = nn.Module()
+        self.model.label_dropout = dropout
+
+    def forward(
+        self, x: torch.Tensor, sigma: torch.Tensor, class_labels: torch.Tensor
+    ) -> torch.Tensor:
+        brighter = class_labels @ torch.tensor([1.0, 2.0, 4.0])
+        return super().forward(x, sigma) + brighter.reshape(-1, 1, 1, 1)
+
+
 class Wrong(Denoiser):
     """As it was when the file was made, and then something else."""
 
@@ -50,7 +67,9 @@ class Wrong(Denoiser):
 
 def asked(**over) -> argparse.Namespace:
     flags = {"code": CONVERT, "checkpoint": None, "shape": (3, 8, 6), "network": "networks:made"}
-    return argparse.Namespace(**{**flags, "sigma_min": None, "sigma_max": None, **over})
+    return argparse.Namespace(
+        **{**flags, "sigma_min": None, "sigma_max": None, "classes": None, **over}
+    )
 
 
 class Converting(unittest.TestCase):
@@ -81,6 +100,32 @@ class Converting(unittest.TestCase):
         seen = evaluate(x, sigma)
         self.assertLess(np.abs(seen - checkpoint.network(x, sigma).numpy()).max(), 1e-5)
 
+    def test_a_network_that_takes_a_class(self):
+        checkpoint = self.load(OfClass(0.1), classes=["red", "green", "blue"])
+        folder.write_folder(checkpoint, self.out, "mine")
+        manifest = json.loads((self.out / "model.json").read_text())
+        self.assertEqual(manifest["classes"], ["red", "green", "blue"])
+        self.assertEqual(
+            manifest["score"]["class"],
+            {"name": "class", "encoding": "one-hot", "type": "float32", "nullClass": -1},
+        )
+        evaluate = graph.run(self.out / "score.onnx")
+        x, sigma = torch.randn(4, 3, 8, 6), torch.rand(4) + 0.1
+        classes = torch.tensor([[0.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]])
+        plain = evaluate(x, sigma, torch.zeros(4, 3))
+        brighter = (evaluate(x, sigma, classes) - plain).mean(axis=(1, 2, 3))
+        self.assertLess(np.abs(brighter - [0, 2, 4, 1]).max(), 1e-5)
+
+        # The project's scores are of the same classes as the file's "labels" says.
+        scores = self.out / "scores.json"
+        folder.write_scores(checkpoint, scores)
+        known = json.loads(scores.read_text())
+        self.assertEqual(known["labels"], [0, 1])
+
+    def test_without_label_dropout_there_is_no_null_class(self):
+        classes = self.load(OfClass(0)).classes
+        self.assertEqual((classes.names, classes.null), (["0", "1", "2"], None))
+
     def test_the_file_tells_nothing_of_this_machine(self):
         folder.write_folder(self.load(Denoiser()), self.out, "mine")
         self.assertNotIn(str(CONVERT.parent).encode(), (self.out / "score.onnx").read_bytes())
@@ -91,10 +136,10 @@ class Converting(unittest.TestCase):
         self.assertEqual(list(self.out.iterdir()), [])
 
     def test_what_can_not_be_is_refused(self):
-        classes = Denoiser()
-        classes.label_dim = 10
-        with self.assertRaisesRegex(ConversionError, "label_dim: seen 10, expected 0"):
-            self.load(classes)
+        with self.assertRaisesRegex(ConversionError, "--classes: seen 2 names, expected 3"):
+            self.load(OfClass(0), classes=["a", "b"])
+        with self.assertRaisesRegex(ConversionError, "--classes: seen 2 names, expected 0"):
+            self.load(Denoiser(), classes=["a", "b"])
         with self.assertRaisesRegex(ConversionError, "--shape: expected CHANNELS HEIGHT WIDTH"):
             self.load(Denoiser(), shape=None)
         with self.assertRaisesRegex(ConversionError, "seen 5.0 and 2.0, expected 0 < min < max"):

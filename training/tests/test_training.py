@@ -13,7 +13,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from export import export, largest_error
 from pictures import CIFAR10_RECORD, open_pictures, read_cifar10
+from unet import SIZES, UNet
 
 CODE = Path(__file__).parent.parent
 
@@ -88,6 +90,23 @@ class Training(unittest.TestCase):
         self.assertEqual(manifest["classes"], ["dark", "light"])
         self.assertEqual(manifest["forwardProcess"]["kind"], "subvp")
         self.assertEqual(manifest["shape"], {"channels": 3, "height": 16, "width": 16})
+
+    def test_half_precision_of_group_norms_that_were_trained(self):
+        """Their weights are folded into a linear layer; only what is stored may be rounded."""
+        torch.manual_seed(0)
+        network = UNet(SIZES["demo"], (3, 8, 8))
+        with torch.no_grad():
+            for module in network.modules():
+                if isinstance(module, torch.nn.GroupNorm):
+                    module.weight.uniform_(0.5, 2)
+                    module.bias.normal_()
+            for weight in network.parameters():
+                if not weight.any():
+                    weight.normal_(std=0.1)
+        network.eval().requires_grad_(False)
+        file = self.path / "score.onnx"
+        export(network, (3, 8, 8), "F", file, half=True)  # which compares them, to 1e-4
+        self.assertLess(largest_error(network, (3, 8, 8), file), 1e-5)
 
     def test_cifar10_files_packed_or_not(self):
         records = np.random.default_rng(2).integers(0, 10, (7, CIFAR10_RECORD)).astype(np.uint8)
