@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { endWithUs } from "./end-with-us.ts";
 
 /** The line that a server prints once it answers. */
 export interface Ready {
@@ -24,7 +25,7 @@ function compiled(path: string): string {
 }
 
 /**
- * Starts a server on free ports.
+ * Starts a server on free ports. It does not outlive this process (end-with-us.ts).
  *
  * @param program another program than the server's own, and arguments before the flags
  * @param preload a compiled module that runs in the process before the program, with `gc` and a channel for messages
@@ -41,8 +42,10 @@ export async function spawnServer(
     [...ofNode, compiled(program), ...before, "--grpc-port", "0", "--http-port", "0", ...flags],
     { stdio: ["ignore", "pipe", "inherit", ...(preload === undefined ? [] : ["ipc" as const])] },
   );
+  // Nobody is left to read what it would still answer while it drains.
+  endWithUs(process_, "SIGKILL");
   const stop = async (): Promise<void> => {
-    if (process_.exitCode !== null) return;
+    if (process_.exitCode !== null || process_.signalCode !== null) return;
     const exited = once(process_, "exit");
     process_.kill("SIGTERM");
     await exited;
@@ -78,6 +81,7 @@ export async function runProgram(
   input: Uint8Array = new Uint8Array(),
 ): Promise<unknown> {
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+  endWithUs(child, "SIGTERM");
   // Rejects where there is no such program.
   const exited = once(child, "exit");
   // A program that ends without reading everything is judged by its exit code.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JobOptions } from "../proto/gen/scorestream/v1/scorestream.ts";
 import type { Job } from "./engine/job.ts";
-import { invalidArgument } from "./errors.ts";
+import { ServerError } from "./errors.ts";
 
 /** What a caller names a request by, so that sending it again does not run it again. */
 export interface RequestName {
@@ -52,8 +52,11 @@ export class KeyedJobs {
       const job = id === undefined ? undefined : this.#find(id);
       if (job !== undefined && !job.failed) {
         if (known.fingerprint !== fingerprint) {
-          const expected = "a key of its own for each request: this one is another request's";
-          throw invalidArgument("options.idempotency_key", idempotencyKey, expected);
+          // A caller's key is its secret, and what callers are told is in the log for those who debug.
+          throw new ServerError(
+            "invalid-argument",
+            "options.idempotency_key: seen the key of another request, expected one of its own for each",
+          );
         }
         job.join();
         return job;

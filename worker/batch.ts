@@ -28,12 +28,13 @@ export async function runBatch(task: BatchTask, context: BatchContext): Promise<
   for (const row of rows) run(row, row.step.prepare);
   context.onStage?.("prepared", task);
   const evaluated = rows.filter((row) => row.step.evaluate !== undefined);
-  let evaluateMs = 0;
+  let [evaluateMs, padding] = [0, 0];
   if (evaluated.length > 0) {
     const places = evaluated.reduce((sum, { step }) => sum + placesOf(step.evaluate), 0);
     // A row alone is evaluated whole, so that what a strict one gives does not depend on what was measured.
     const perRun = evaluated.length === 1 ? undefined : task.source.placesPerRun;
     const batch = await evaluator(task.source, places, perRun);
+    padding = batch.padding;
     gather(evaluated, batch, dims);
     const before = performance.now();
     await batch.run();
@@ -46,6 +47,7 @@ export async function runBatch(task: BatchTask, context: BatchContext): Promise<
   return {
     ok: true,
     rows: rows.map(answer),
+    padding,
     evaluateMs,
     totalMs: performance.now() - started,
   };

@@ -22,10 +22,12 @@ export interface Evaluator {
   };
   /** float32[places, outputChannels, height, width], as the last `run` left it. */
   readonly output: Float32Array;
+  /** Places behind those that were asked for, evaluated for the provider's sake. */
+  readonly padding: number;
   run(): Promise<void>;
 }
 
-type Batch = Omit<Evaluator, "run"> & {
+type Batch = Omit<Evaluator, "run" | "padding"> & {
   /** The session's key. */
   readonly session: string;
   /** What goes in and what comes out as pictures. */
@@ -55,9 +57,11 @@ export async function evaluator(
 ): Promise<Evaluator> {
   const perRun = await placesPerRunOf(source, wantedPerRun);
   const session = await sessionOf(source);
-  const batch = batchOf(source, paddedPlaces(places, perRun, batchSizesOf()), perRun);
+  const padded = paddedPlaces(places, perRun, batchSizesOf());
+  const batch = batchOf(source, padded, perRun);
   return {
     ...batch,
+    padding: padded - places,
     run: async () => {
       for (const pictures of batch.pictures.into) pictures.pack();
       for (const { feeds, fetches } of batch.runs) await session.run(feeds, fetches);

@@ -184,6 +184,8 @@ export interface WorkerFailure {
 export interface BatchAnswer {
   readonly ok: true;
   readonly rows: readonly RowAnswer[];
+  /** Places that were evaluated for the provider's sake, and no row had. */
+  readonly padding: number;
   /** Time inside the network, in ms. */
   readonly evaluateMs: number;
   /** Time of the whole task in its worker, in ms. */

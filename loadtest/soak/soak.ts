@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { withMeasured } from "../memory/measured-server.ts";
 import { meanOf } from "../statistics.ts";
+import { trendOf } from "../trend.ts";
 import { Streams, type StreamsOptions } from "./streams.ts";
-import { trendOf } from "./trend.ts";
 
 export interface SoakOptions extends Omit<StreamsOptions, "url"> {
   /** At least: it goes on until there are samples enough. */

@@ -164,9 +164,9 @@ export class Batches {
     device.underWay--;
     const answeredMs = now();
     const turnMs = device.turns.back(turn, answeredMs);
-    if (answer instanceof ServerError) back?.({ stepMs: undefined, error: answer });
+    if (answer instanceof ServerError) back?.({ stepMs: undefined, padding: 0, error: answer });
     else {
-      back?.({ stepMs: answer.totalMs });
+      back?.({ stepMs: answer.totalMs, padding: answer.padding });
       // A step without an evaluation takes no place, so a batch with one would look cheaper than it is.
       const evaluates = rows.every(({ step }) => step?.evaluate !== undefined);
       if (evaluates) lanes.measured(lane, workers, places, answer.totalMs, turnMs);

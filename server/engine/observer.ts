@@ -19,6 +19,8 @@ export interface ObservedBatch {
 export interface BatchOutcome {
   /** What the worker took for it, in ms; undefined where it failed. */
   readonly stepMs: number | undefined;
+  /** Places that were evaluated besides the rows': 0 where it failed. */
+  readonly padding: number;
   readonly error?: ServerError;
 }
 

@@ -44,6 +44,10 @@ export function jobMetrics(meter: Meter, now = (): number => performance.now()):
     description: "Network evaluations, one a row and step",
     unit: "{evaluation}",
   });
+  const padded = meter.createCounter("scorestream.batch.padding", {
+    description: "Places that were evaluated with no row in them, to fill a batch up to a size",
+    unit: "{evaluation}",
+  });
   const failures = meter.createCounter("scorestream.batch.failures", {
     description: "Batches that failed; their rows run again",
     unit: "{batch}",
@@ -86,14 +90,16 @@ export function jobMetrics(meter: Meter, now = (): number => performance.now()):
       const of = { "scorestream.model": model, "scorestream.graph": graph };
       batchRows.record(rows.length, of);
       const evaluating = rows.some((row) => row.step?.evaluate !== undefined);
-      return ({ stepMs }) => {
+      return ({ stepMs, padding }) => {
         if (stepMs === undefined) {
           failures.add(1, { ...of, ...on });
           return;
         }
         step.record(stepMs / 1000, { ...of, ...on });
         busy.add(stepMs / 1000, on);
-        if (evaluating) evaluations.add(places, of);
+        if (!evaluating) return;
+        evaluations.add(places, of);
+        padded.add(padding, { ...of, ...on });
       };
     },
   };

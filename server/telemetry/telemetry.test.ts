@@ -176,6 +176,7 @@ test("Prometheus's text counts what happened", async (t) => {
   const text = await scrape(server);
   const model = `scorestream_model="${SERVED_MODEL}"`;
   t.is(sampleOf(text, "scorestream_evaluations_total", model, 'scorestream_graph="score"'), 60);
+  t.is(sampleOf(text, "scorestream_batch_padding_total", model), 0);
   t.is(sampleOf(text, "scorestream_job_duration_count", model, 'scorestream_task="sample"'), 1);
   t.is(sampleOf(text, "scorestream_job_first_preview_duration_count", model), 1);
   t.is(sampleOf(text, "scorestream_job_queue_duration_count", model), 1);

@@ -71,7 +71,7 @@ export class ScriptedWorkers implements EngineWorkers {
       const rows = sent.task.rows.map((_, i) => {
         return { written: 1, scalars: [], finite: outcome === "done" || i > 0 };
       });
-      sent.answer.resolve({ ok: true, rows, evaluateMs: 0, totalMs: 0 });
+      sent.answer.resolve({ ok: true, rows, padding: 0, evaluateMs: 0, totalMs: 0 });
     }
     return sent.task;
   }

@@ -65,6 +65,11 @@ export class ServerProcess {
     }
   }
 
+  /** Its log so far. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
   /** The text of its log so far. */
   get log(): string {
     return this.#lines.map(({ msg }) => msg).join("\n");

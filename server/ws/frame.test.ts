@@ -125,7 +125,7 @@ const wrongJson: readonly [sample: unknown, field: string, seen: string, expecte
   [
     { condition: { colorize: { gray: { data: "a b" } } } },
     "condition.colorize.gray.data",
-    '"a b"',
+    '" " at character 2',
     /expected a string of base64$/,
   ],
   [{ cout: 3 }, "cout", '"cout"', /a field of SampleRequest: one of model, count, seed, /],

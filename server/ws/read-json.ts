@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { checkEnum } from "../requests/check-enum.ts";
 import { fieldPath } from "../requests/contract.ts";
-import { wrongValue } from "../requests/seen.ts";
+import { wrongInput, wrongValue } from "../requests/seen.ts";
 import { readDuration, readNumber, readUint32, readUint64 } from "./read-scalar.ts";
 
 /** A JSON object. */
@@ -84,9 +84,9 @@ function readScalar(field: DescField, value: unknown, path: string): unknown {
       if (typeof value === "string") return value;
       throw wrongValue(path, value, "a string");
     case ScalarType.BYTES:
-      // What Buffer reads: base64 or base64url, padded or not.
-      if (typeof value === "string" && /^[\w+/-]*={0,2}$/.test(value)) return value;
-      throw wrongValue(path, value, "a string of base64");
+      if (typeof value !== "string") throw wrongValue(path, value, "a string of base64");
+      checkBase64(value, path);
+      return value;
     case ScalarType.DOUBLE:
       return readNumber(value, path);
     case ScalarType.UINT32:
@@ -96,4 +96,12 @@ function readScalar(field: DescField, value: unknown, path: string): unknown {
     default:
       throw new Error(`the contract has a field of a kind that is not read yet: ${path}`);
   }
+}
+
+/** What Buffer reads: base64 or base64url, padded or not. An error tells one character: the rest may be a picture. */
+function checkBase64(text: string, path: string): void {
+  const right = /^[\w+/-]*={0,2}/.exec(text)?.[0].length ?? 0;
+  if (right === text.length) return;
+  const wrong = `${JSON.stringify(text[right])} at character ${right + 1}`;
+  throw wrongInput(path, wrong, "a string of base64");
 }

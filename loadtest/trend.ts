@@ -3,6 +3,8 @@ export interface Trend {
   readonly slope: number;
   /** Its standard error. */
   readonly error: number;
+  /** Of neighbouring residuals, where that is above 0: near 1 where they wander and do not come back to the line. */
+  readonly correlation: number;
 }
 
 /** The largest correlation of neighbours that is believed: above it nothing could be told from so few points. */
@@ -27,7 +29,8 @@ export function trendOf(points: readonly (readonly [x: number, y: number])[]): T
   const residuals = points.map(([x, y]) => y - meanY - slope * (x - meanX));
   const squares = residuals.reduce((sum, value) => sum + value * value, 0);
   const r = Math.min(MOST_CORRELATED, Math.max(0, correlationOfNeighbours(residuals, squares)));
-  return { slope, error: Math.sqrt((squares / (n - 2) / spread) * ((1 + r) / (1 - r))) };
+  const error = Math.sqrt((squares / (n - 2) / spread) * ((1 + r) / (1 - r)));
+  return { slope, error, correlation: r };
 }
 
 function correlationOfNeighbours(residuals: readonly number[], squares: number): number {

@@ -1,5 +1,5 @@
 import test from "ava";
-import { Random } from "../simulate/random.ts";
+import { Random } from "./simulate/random.ts";
 import { trendOf } from "./trend.ts";
 
 /** Values about a line, each like the one before it by `memory`. */
