@@ -38,7 +38,7 @@ test("a log, at its fullest, has the ids of callers' traces, and neither their p
 
   const log = server.lines.map((line) => JSON.stringify(line));
   const traced = log.filter((line) => line.includes(`"trace_id":"${TRACE}"`));
-  t.true(traced.length >= 3, `${traced.length} lines of a request`);
+  t.true(traced.length >= 2, `${traced.length} lines of a request`);
   const text = log.join("\n");
   t.false(text.includes(key), "a key");
   const pixels = Buffer.from(picture, "base64");
