@@ -1,11 +1,11 @@
 /**
  * What the server costs: its throughput through gRPC over a bare onnxruntime loop (worker/bare-loop.ts) on the same network, at
- * the same batch size, threads and session options, in the runs that are fastest. In turn, in one run: without previews, with
+ * the same batch size, threads and session options, in the way that is fastest. In turn, in one run: without previews, with
  * one every ten steps, and with a network that costs ten times as much (models/generator/random-unet.ts).
  *
- *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 144 --large-steps 10 --large-rounds 3]
+ *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 160 --large-steps 30 --large-rounds 3]
  *
- * `--large-rounds 0` leaves the large network out. Takes 6 minutes where color-digits makes 400 evaluations a second.
+ * `--large-rounds 0` leaves the large network out. Takes 8 minutes where color-digits makes 400 evaluations a second.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,8 +26,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "0" },
     seconds: { type: "string", default: "5" },
-    "large-width": { type: "string", default: "144" },
-    "large-steps": { type: "string", default: "10" },
+    "large-width": { type: "string", default: "160" },
+    "large-steps": { type: "string", default: "30" },
     "large-rounds": { type: "string", default: "3" },
   },
 });
@@ -41,6 +41,8 @@ interface Contest {
   readonly model: string;
   readonly steps: number;
   readonly rounds: number;
+  /** Of the jobs that warm the server up. */
+  readonly warmUpSteps: number;
   /** Previews every so many steps, of each kind of load. */
   readonly previewSteps: readonly number[];
 }
@@ -60,7 +62,7 @@ async function bareRate({ models, model }: Contest): Promise<number> {
 
 /** Measures all in turn, in every other round the other way round: who comes first has the quieter machine as often. */
 async function ratesOf(contest: Contest): Promise<Rates> {
-  const { models, model, steps, rounds, previewSteps } = contest;
+  const { models, model, steps, rounds, warmUpSteps, previewSteps } = contest;
   const server = await spawnServer([
     ...["--models", models, "--max-batch-rows", values.batch, "--log-level", "warn"],
     ...["--threads", values.threads, "--max-step-ms", "60000"],
@@ -76,7 +78,9 @@ async function ratesOf(contest: Contest): Promise<Rates> {
     ...loads.map((load, i) => async () => void served[i]?.push(await servedRate(client, load))),
   ];
   try {
-    for (let i = 0; i < WARM_UPS; i++) for (const load of loads) await servedRate(client, load);
+    for (let i = 0; i < WARM_UPS; i++) {
+      for (const load of loads) await servedRate(client, { ...load, steps: warmUpSteps });
+    }
     for (let round = 1; round <= rounds; round++) {
       for (const turn of round % 2 === 1 ? turns : turns.toReversed()) await turn();
       const told = served.map((rates, i) => {
@@ -100,7 +104,7 @@ function ratioOf({ bare, served }: Rates, load: number): number {
 const { models, model } = values;
 const small = await ratesOf({
   ...{ models, model, steps: Number(values.steps), rounds: Number(values.rounds) },
-  previewSteps: [0, 10],
+  ...{ warmUpSteps: Number(values.steps), previewSteps: [0, 10] },
 });
 let large: Rates | undefined;
 const largeRounds = Number(values["large-rounds"]);
@@ -112,7 +116,8 @@ if (largeRounds > 0) {
     const { name } = made as { readonly name: string };
     large = await ratesOf({
       ...{ models: folder, model: name, steps: Number(values["large-steps"]), rounds: largeRounds },
-      previewSteps: [0],
+      // A step takes ten times as long, and what is hot is the same.
+      ...{ warmUpSteps: Math.min(10, Number(values["large-steps"])), previewSteps: [0] },
     });
   } finally {
     await rm(folder, { recursive: true });

@@ -85,6 +85,7 @@ export async function startServer(
     {
       slab: slab.memory,
       isolation: config.isolation,
+      team: config.team,
       watchdogMs: 1000 * config.watchdogS,
       maxHeapMib: config.workerHeapMib,
       onLost(loss, device) {
@@ -103,6 +104,11 @@ export async function startServer(
   const engine = new Engine({
     slab,
     fleet,
+    onMeasured: (device, lane, { source: { team, placesPerRun }, cost }) =>
+      log.info(
+        { device: device.name, lane, limit: cost.limit, placesPerRun, team },
+        "lane measured",
+      ),
     onMissing: (device, lane, error) =>
       log.warn({ device: device.name, lane, err: error }, "a device can't run a graph"),
     limits: limitsOf(config, tenants),

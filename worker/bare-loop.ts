@@ -1,20 +1,22 @@
 /**
- * The rival of the overhead benchmark: one onnxruntime session evaluated in a loop, with nothing around it. Its inputs stay
- * as they are: it makes no noise, takes no step and copies no picture, so that it is a bound, and no sampler.
+ * The rival of the overhead benchmark: onnxruntime evaluated in a loop, with nothing around it. Its inputs stay as they are: it
+ * makes no noise, takes no step and copies no picture, so that it is a bound, and no sampler.
  *
  *   node dist/worker/bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]] [--best]
  *
- * With `--best`, each batch is evaluated in as many runs as were fastest of 1, 2, 4, ... places and all at once, which is what
- * a server does (portions.ts). Prints one JSON object: { rowsPerSecond, placesPerRun }.
+ * With `--best`, batches are evaluated in the way that was fastest of those that a server has: in runs of 1, 2, 4, ... places
+ * or all at once (portions.ts), by one session of all threads or, on the CPU, by as many sessions of one thread, a share of the
+ * batch each (docs/decisions/0029); these do not even wait for each other. Prints one JSON object:
+ * { rowsPerSecond, placesPerRun, workers }.
  */
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { portionsOf, viewsOf } from "./portions.ts";
+import { Worker } from "node:worker_threads";
+import type { LoopCall, LoopThread } from "./bare-loop-thread.ts";
+import { EvaluationLoop } from "./evaluation-loop.ts";
 import { type Execution, PROVIDERS } from "./protocol.ts";
 import { sessionOptions } from "./sessions.ts";
-
-/** Batches of each number of places that are tried; the fastest counts. */
-const TRIES = 3;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,54 +37,74 @@ const execution: Execution = {
   provider,
   ...(deviceText === undefined ? {} : { deviceId: Number(deviceText) }),
 };
-const session = await InferenceSession.create(path, sessionOptions(Number(threadsText), execution));
 
-function tensorOf(metadata: InferenceSession.ValueMetadata): Tensor {
-  if (!metadata.isTensor) throw new TypeError(`${metadata.name} is no tensor`);
-  const dims = metadata.shape.map((dim, axis) => (axis === 0 ? rows : Number(dim)));
-  const elements = dims.reduce((product, dim) => product * dim, 1);
-  return new Tensor("float32", new Float32Array(elements).fill(0.1), dims);
+/** A way to evaluate batches. */
+interface Way {
+  readonly workers: number;
+  readonly placesPerRun: number;
+  readonly batchMs: number;
+  rate(): Promise<number>;
 }
 
-const feeds = Object.fromEntries(session.inputMetadata.map((one) => [one.name, tensorOf(one)]));
-const fetches = Object.fromEntries(session.outputMetadata.map((one) => [one.name, tensorOf(one)]));
-
-/** One batch, in runs of so many places. */
-function batchOf(perRun: number): () => Promise<void> {
-  const runs = portionsOf(rows, perRun).map((portion) => ({
-    feeds: viewsOf(feeds, portion),
-    fetches: viewsOf(fetches, portion),
-  }));
-  return async () => {
-    for (const run of runs) await session.run(run.feeds, run.fetches);
-  };
+function runsOf(places: number): number[] {
+  const runs = [places];
+  for (let perRun = 1; values.best && perRun < places; perRun *= 2) runs.push(perRun);
+  return runs;
 }
 
-/** The time of the fastest of a few batches, after one that warms up, in ms. */
-async function fastest(batch: () => Promise<void>): Promise<number> {
-  await batch();
-  let ms = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < TRIES; i++) {
-    const before = performance.now();
-    await batch();
-    ms = Math.min(ms, performance.now() - before);
+async function waysOfOne(network: string): Promise<Way[]> {
+  const loop = await EvaluationLoop.open(
+    network,
+    rows,
+    sessionOptions(Number(threadsText), execution),
+  );
+  const ways: Way[] = [];
+  for (const placesPerRun of runsOf(rows)) {
+    const batchMs = await loop.fastest(placesPerRun);
+    const rate = (): Promise<number> => loop.rate(placesPerRun, seconds);
+    ways.push({ workers: 1, placesPerRun, batchMs, rate });
   }
-  return ms;
+  return ways;
 }
 
-let placesPerRun = rows;
-let leastMs = await fastest(batchOf(rows));
-for (let perRun = 1; values.best && perRun < rows; perRun *= 2) {
-  const ms = await fastest(batchOf(perRun));
-  if (ms < leastMs) [placesPerRun, leastMs] = [perRun, ms];
+async function waysOfThreads(threads: readonly Worker[]): Promise<Way[]> {
+  const all = async (call: LoopCall): Promise<number[]> => {
+    const answers = threads.map(async (thread): Promise<number> => {
+      thread.postMessage(call);
+      const [number] = await once(thread, "message");
+      return number;
+    });
+    return await Promise.all(answers);
+  };
+  const ways: Way[] = [];
+  for (const placesPerRun of runsOf(rows / threads.length)) {
+    const batchMs = Math.max(...(await all({ perRun: placesPerRun })));
+    const rate = async (): Promise<number> => {
+      const rates = await all({ perRun: placesPerRun, seconds });
+      return rates.reduce((sum, one) => sum + one, 0);
+    };
+    ways.push({ workers: threads.length, placesPerRun, batchMs, rate });
+  }
+  return ways;
 }
 
-const batch = batchOf(placesPerRun);
-const started = performance.now();
-let evaluations = 0;
-while (performance.now() - started < 1000 * seconds) {
-  await batch();
-  evaluations += rows;
+async function startThreads(network: string): Promise<Worker[]> {
+  const count = Number(threadsText) || availableParallelism();
+  if (!values.best || provider !== "cpu" || count < 2 || rows % count !== 0) return [];
+  const workerData: LoopThread = { path: network, rows: rows / count };
+  const file = new URL("./bare-loop-thread.js", import.meta.url);
+  const threads = Array.from({ length: count }, () => new Worker(file, { workerData }));
+  await Promise.all(threads.map((thread) => once(thread, "message")));
+  return threads;
 }
-const rowsPerSecond = (1000 * evaluations) / (performance.now() - started);
-process.stdout.write(`${JSON.stringify({ rowsPerSecond, placesPerRun })}\n`);
+
+const threads = await startThreads(path);
+const ways = [
+  ...(await waysOfOne(path)),
+  ...(threads.length > 0 ? await waysOfThreads(threads) : []),
+];
+const best = ways.reduce((least, way) => (way.batchMs < least.batchMs ? way : least));
+const rowsPerSecond = await best.rate();
+const { placesPerRun, workers } = best;
+process.stdout.write(`${JSON.stringify({ rowsPerSecond, placesPerRun, workers })}\n`);
+await Promise.all(threads.map((thread) => thread.terminate()));

@@ -41,6 +41,7 @@ test.serial("no run has more places than fit; a batch has as many runs as it nee
     [1, 1, 3, 5],
   );
   t.is(await placesPerRunOf(source, 64), 2);
+  t.is(await placesPerRunOf({ ...source, sharedBy: 2 }, 64), 1, "two such runs go on at once");
   runOn({ provider: "cpu", maxEvaluationBytes: bytes - 1 });
   await t.throwsAsync(evaluator(source, 1), { instanceOf: TooLargeError });
 });

@@ -70,7 +70,8 @@ export function memoryOf(source: GraphSource): Promise<PeakMemory> {
 }
 
 /**
- * Places of one run of a graph, at most: as many as are asked for and as its memory is bounded in this worker.
+ * Places of one run of a graph, at most: as many as are asked for and as its memory is bounded in this worker, with a part of
+ * that for each of those that share a batch.
  *
  * @param wanted default: all of a batch
  * @throws TooLargeError where not even the least fits; as `readNetwork`
@@ -79,7 +80,7 @@ export async function placesPerRunOf(
   source: GraphSource,
   wanted: number | undefined,
 ): Promise<number | undefined> {
-  const mostBytes = mostBytesOfRun();
+  const mostBytes = mostBytesOfRun() / (source.sharedBy ?? 1);
   if (mostBytes === Number.POSITIVE_INFINITY) return wanted;
   const most = placesWithin(await memoryOf(source), mostBytes, batchSizesOf());
   return Math.min(most, wanted ?? most);

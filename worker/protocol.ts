@@ -53,7 +53,22 @@ export interface GraphSource {
   readonly width: number;
   /** Threads of one operator; 0: as many as there are cores. */
   readonly intraOpThreads: number;
+  /** Its weights lie in files beside it. */
+  readonly externalWeights?: true;
   /** Places of one run of the session, as `profile` found best; default: all of a batch. */
+  readonly placesPerRun?: number;
+  /** How workers share a batch of it, where that is faster than one worker with all threads. */
+  readonly team?: Team;
+  /** One of a team of so many evaluates it: on one thread, and within its part of the memory that a run may take. */
+  readonly sharedBy?: number;
+}
+
+/** Workers that share a batch, each with a session of one thread. */
+export interface Team {
+  readonly workers: number;
+  /** How much faster they are where they have the same number of places. */
+  readonly gain: number;
+  /** Places of one run of each session; default: all of a worker's share. */
   readonly placesPerRun?: number;
 }
 

@@ -54,12 +54,13 @@ export function mostBytesOfRun(): number {
   return own.maxEvaluationBytes ?? Number.POSITIVE_INFINITY;
 }
 
-/** A session that runs as this worker's do. @throws what onnxruntime throws */
+/** A session that runs as this worker's do, or otherwise as `execution` says. @throws what onnxruntime throws */
 export function openSession(
   network: string | Uint8Array,
   intraOpThreads: number,
+  execution: Execution = own,
 ): Promise<InferenceSession> {
-  const options = sessionOptions(intraOpThreads, own);
+  const options = sessionOptions(intraOpThreads, execution);
   return typeof network === "string"
     ? InferenceSession.create(network, options)
     : InferenceSession.create(network, options);
@@ -77,7 +78,8 @@ const sessions = new Map<string, Promise<InferenceSession>>();
 export function sessionOf(source: GraphSource): Promise<InferenceSession> {
   const known = sessions.get(source.key);
   if (known !== undefined) return known;
-  const session = openSession(source.path, source.intraOpThreads);
+  const execution = source.sharedBy === undefined ? own : { ...own, intraOpThreads: 1 };
+  const session = openSession(source.path, source.intraOpThreads, execution);
   sessions.set(source.key, session);
   session.catch(() => sessions.delete(source.key));
   return session;

@@ -32,6 +32,7 @@ export interface Config {
   readonly maxEvaluationMib: number;
   readonly slabMib: number;
   readonly threads: number;
+  readonly team: number;
   readonly providers: string;
   readonly devices: string;
   readonly isolation: Isolation;

@@ -89,6 +89,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: "threads",
     doc: "Threads inside one network evaluation; 0: as many as there are cores.",
   }),
+  team: integer("team", 0, [0, 1024], {
+    unit: "workers",
+    doc: "Workers that share a batch on the CPU, one thread each, where measured faster; 0: as many as --threads; 1: none. Each holds the weights once more.",
+  }),
   providers: choices("providers", "cpu", PROVIDERS, {
     doc: "What runs networks, in order of preference: the first that works here (docs/devices.md).",
   }),

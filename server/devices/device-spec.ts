@@ -21,6 +21,8 @@ export interface DeviceSpec {
   readonly workers?: number;
   /** Threads inside one evaluation on the CPU; default as --threads says. */
   readonly threads?: number;
+  /** Workers that share a batch on the CPU; default as --team says. */
+  readonly team?: number;
   /** Sizes that batches are filled up to, ascending; default any on the CPU, powers of two on a GPU. */
   readonly batchSizes?: readonly number[];
   /** Memory of one run beside weights, in MiB; default as --max-evaluation-mib says. */
@@ -70,6 +72,7 @@ const device = z
     deviceId: z.int().min(0).max(1023).exactOptional(),
     workers: z.int().min(1).max(16).exactOptional(),
     threads: z.int().min(0).max(1024).exactOptional(),
+    team: z.int().min(0).max(1024).exactOptional(),
     batchSizes: z
       .array(z.int().min(1).max(4096))
       .min(1)

@@ -74,6 +74,7 @@ function openDevice(
     execution,
     isolation,
     threads: spec.workers ?? (provider === "cpu" ? 1 : 2),
+    ...(spec.team === undefined ? {} : { team: spec.team }),
     ...changes,
   });
   return { workers, provider, isolation, skipped };

@@ -14,6 +14,7 @@ import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
+import type { LaneOnDevice } from "./lane.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OpenLanes } from "./open-lanes.ts";
 import { OpenRows } from "./open-rows.ts";
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly fleet: Fleet;
   /** A device can't run a graph that another one runs. */
   readonly onMissing?: (device: EngineWorkers, lane: string, error: ServerError) => void;
+  /** How a device is to run a graph. */
+  readonly onMeasured?: (device: EngineWorkers, lane: string, how: LaneOnDevice) => void;
   readonly limits: Limits;
   /** Jobs that have ended are remembered so long, in ms. */
   readonly retentionMs: number;
@@ -105,8 +108,8 @@ export class Engine {
     const { weightOf = () => 1, limits, fleet, maxBatchRows, maxStepMs } = options;
     const scheduler = options.scheduler ?? new Scheduler<Row>({ weightOf });
     const bounds = { maxPlaces: maxBatchRows, maxStepMs };
-    const { onMissing } = options;
-    const lanes = new OpenLanes({ fleet, scheduler, bounds, onMissing });
+    const { onMissing, onMeasured } = options;
+    const lanes = new OpenLanes({ fleet, scheduler, bounds, onMissing, onMeasured });
     const registers = new Registers(options.slab);
     this.#lanes = lanes;
     this.#registers = registers;

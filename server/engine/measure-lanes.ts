@@ -1,20 +1,15 @@
-import type {
-  DeriveAnswer,
-  DeriveTask,
-  GraphSource,
-  ProfileAnswer,
-  ProfileTask,
-} from "../../worker/protocol.ts";
+import type { DeriveAnswer, DeriveTask, GraphSource, ProfileTask } from "../../worker/protocol.ts";
 import { type CostBounds, CostModel } from "./cost-model.ts";
 import type { LaneOnDevice } from "./lane.ts";
 import { profiledSizes } from "./step-profile.ts";
+import type { LaneProfile } from "./team-profile.ts";
 
 /** Where networks are derived and measured before they serve. */
 export interface Bench {
   /** @throws ServerError "capability-missing" where there is no such graph; else as `profile` */
   derive(task: DeriveTask): Promise<DeriveAnswer>;
   /** @throws ServerError where the network does not run */
-  profile(task: ProfileTask): Promise<ProfileAnswer>;
+  profile(task: ProfileTask): Promise<LaneProfile>;
 }
 
 /**
@@ -35,6 +30,7 @@ export async function measureLane(
     stepMs,
     placesPerRun,
     placeBytes = 0,
+    team,
   } = await bench.profile({
     kind: "profile",
     source,
@@ -42,8 +38,11 @@ export async function measureLane(
     enoughMs: bounds.maxStepMs,
   });
   const cost = new CostModel({ batchSizes: sizes.slice(0, stepMs.length), stepMs, padded }, bounds);
-  const measured = placesPerRun === undefined ? source : { ...source, placesPerRun };
-  return { source: measured, cost, placeBytes };
+  const found = {
+    ...(placesPerRun === undefined ? {} : { placesPerRun }),
+    ...(team === undefined ? {} : { team }),
+  };
+  return { source: { ...source, ...found }, cost, placeBytes };
 }
 
 /** The sizes that batches of so many places at most are filled up to. */

@@ -18,6 +18,10 @@ export interface OpenLanesOptions {
   readonly onMissing?:
     | ((device: EngineWorkers, lane: string, error: ServerError) => void)
     | undefined;
+  /** How a device is to run a graph. */
+  readonly onMeasured?:
+    | ((device: EngineWorkers, lane: string, how: LaneOnDevice) => void)
+    | undefined;
 }
 
 /** What a device takes of a lane. */
@@ -166,8 +170,9 @@ export class OpenLanes {
         const lane = await measureLane(source, bench, bounds, batchSizes);
         const sizes = batchSizes.length === 0 ? [1] : sizesUpTo(lane.cost.limit, batchSizes);
         // What was measured in a worker of this device is warm there, but not in its others.
-        if (bench !== device || device.threads > 1) await device.warm(source, sizes);
+        if (bench !== device || device.threads > 1) await device.warm(lane.source, sizes);
         devices.set(device, lane);
+        this.#options.onMeasured?.(device, name, lane);
       } catch (error) {
         failures.push([device, asServerError(error)]);
       }

@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import type {
   BatchAnswer,
@@ -19,8 +21,10 @@ import { settled } from "../settled.ts";
 import { DeviceHealth } from "./device-health.ts";
 import type { Bench } from "./measure-lanes.ts";
 import { startProcess } from "./process-carrier.ts";
+import { type LaneProfile, LEAST_GAIN, profileTeam } from "./team-profile.ts";
 import { startThread } from "./thread-carrier.ts";
-import { type Loss, type SlotOptions, WorkerSlot } from "./worker-slot.ts";
+import type { Loss, SlotOptions } from "./worker-slot.ts";
+import { WorkerTeam } from "./worker-team.ts";
 
 /** Tasks that a worker holds: one that runs, and one that it finds when it has done. */
 const TASKS_PER_WORKER = 2;
@@ -29,6 +33,8 @@ const HUNG_STEPS = 20;
 /** Tasks of many evaluations may take this many times the watchdog's time. */
 const PROFILE_BOUND = 10;
 const DERIVE_BOUND = 30;
+/** The sessions of a team may hold so many bytes of weights, as they are in the file. */
+const MAX_TEAM_BYTES = 2 ** 30;
 /** Probes that a suspect device must fail, one after the other, to be taken out. */
 const PROBES = 2;
 
@@ -40,6 +46,13 @@ export interface WorkersOptions {
   readonly slab: SharedArrayBuffer;
   /** Workers, each with its own ONNX Runtime sessions. */
   readonly threads: number;
+  /**
+   * On the CPU: workers that share a batch where that is faster, at most; 0: as many as an evaluation has threads; default 1,
+   * which is none beside each worker.
+   */
+  readonly team?: number;
+  /** How much faster a team has to be; another gain only in tests. */
+  readonly leastTeamGain?: number;
   /** What a worker runs in; default "thread". */
   readonly isolation?: Isolation;
   /** A batch that takes longer is hung, in ms; default 60 s. */
@@ -84,10 +97,13 @@ export class Workers implements Bench {
   /** Places that its runs are filled up to; none: any number is as good. */
   readonly batchSizes: readonly number[];
   readonly threads: number;
-  readonly #slots: readonly WorkerSlot[];
+  readonly #teams: readonly WorkerTeam[];
   readonly #slotOptions: SlotOptions;
+  readonly #execution: Execution;
+  readonly #teamWorkers: number;
+  readonly #leastTeamGain: number;
   /** Workers beside those that serve. */
-  readonly #apart = new Set<WorkerSlot>();
+  readonly #apart = new Set<WorkerTeam>();
   readonly #watchdogMs: number;
   readonly #pause: (ms: number) => Promise<void>;
   readonly #health = new DeviceHealth();
@@ -99,7 +115,7 @@ export class Workers implements Bench {
   #examination: Promise<void> | undefined;
   #closed = false;
   /** Tasks that the workers have. */
-  readonly #underWay = new Set<Promise<WorkerAnswer>>();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(options: WorkersOptions) {
     const { slab, threads, isolation, watchdogMs, maxHeapMib, filename, testing, onLost } = options;
@@ -109,6 +125,9 @@ export class Workers implements Bench {
     this.kind = JSON.stringify(alike);
     this.batchSizes = execution.batchSizes ?? [];
     this.threads = threads;
+    this.#execution = execution;
+    this.#teamWorkers = options.team ?? 1;
+    this.#leastTeamGain = options.leastTeamGain ?? LEAST_GAIN;
     this.#watchdogMs = watchdogMs ?? 60_000;
     this.#pause = options.pause ?? ((ms) => setTimeout(ms, undefined, { ref: false }));
     const slot = {
@@ -122,7 +141,7 @@ export class Workers implements Bench {
       ...(onLost === undefined ? {} : { onLost }),
     };
     this.#slotOptions = slot;
-    this.#slots = Array.from({ length: threads }, () => new WorkerSlot(slot));
+    this.#teams = Array.from({ length: threads }, () => new WorkerTeam(slot));
   }
 
   /** Tasks that may be given out at once. */
@@ -154,18 +173,19 @@ export class Workers implements Bench {
       return answer;
     } catch (error) {
       // No row is to blame where workers can't even be started, or where the device turns out to be broken.
-      if (this.#slots.some(({ broken }) => broken)) await this.#takeOut(asServerError(error));
+      if (this.#teams.some(({ broken }) => broken)) await this.#takeOut(asServerError(error));
       else if (this.#health.failed()) this.#examination = this.#examine();
       await this.#examination;
       throw this.#out ?? error;
     }
   }
 
-  /** @throws as `batch` */
-  async profile(task: ProfileTask): Promise<ProfileAnswer> {
-    const answer = await this.#run<ProfileAnswer>(task, PROFILE_BOUND * this.#watchdogMs);
+  /** Measures one worker, and on the CPU a team beside it. @throws as `batch` */
+  async profile(task: ProfileTask): Promise<LaneProfile> {
+    const team = this.#leastLoaded();
+    const profile = await this.#underWayUntil(this.#profileOn(team, task));
     this.#probes.set(task.source.key, { ...task, batchSizes: task.batchSizes.slice(0, 1) });
-    return answer;
+    return profile;
   }
 
   /** Loads a graph in every worker and runs it at each batch size, so that no batch waits for that. @throws as `batch` */
@@ -177,10 +197,14 @@ export class Workers implements Bench {
       batchSizes,
       enoughMs: Number.POSITIVE_INFINITY,
     } as const;
-    for (const slot of this.#slots) {
-      answerOf(await slot.run(task, PROFILE_BOUND * this.#watchdogMs));
+    const { team: _, ...ofOne } = source;
+    const alone = { ...task, source: ofOne };
+    for (const team of this.#teams) {
+      answerOf(await team.run(alone, PROFILE_BOUND * this.#watchdogMs));
+      if (source.team === undefined) continue;
+      answerOf(await team.run({ ...task, batchSizes: [1] }, PROFILE_BOUND * this.#watchdogMs));
     }
-    this.#probes.set(source.key, { ...task, batchSizes: batchSizes.slice(0, 1) });
+    this.#probes.set(source.key, { ...alone, batchSizes: batchSizes.slice(0, 1) });
   }
 
   /** Evaluates a network of one operator, to see whether the device works at all. @throws as `batch` */
@@ -194,7 +218,7 @@ export class Workers implements Bench {
     // Workers that have ended have no sessions left.
     if (keys.length === 0 || this.#out !== undefined || this.#closed) return;
     const task = { kind: "release", keys } as const;
-    await Promise.allSettled(this.#slots.map((slot) => slot.run(task, this.#watchdogMs)));
+    await Promise.allSettled(this.#teams.map((team) => team.run(task, this.#watchdogMs)));
   }
 
   /**
@@ -206,23 +230,19 @@ export class Workers implements Bench {
   async apart<T>(use: (bench: Bench) => Promise<T>): Promise<T> {
     const stopping = shuttingDown();
     if (this.#closed) throw stopping;
-    const slot = new WorkerSlot({ ...this.#slotOptions, startCarrier: startProcess });
-    this.#apart.add(slot);
-    const run = async <Answer extends { readonly ok: true }>(
-      task: WorkerTask,
-      bound: number,
-    ): Promise<Answer> => {
-      if (this.#closed) throw stopping;
-      return answerOf<Answer>(await slot.run(task, bound * this.#watchdogMs));
-    };
+    const team = new WorkerTeam({ ...this.#slotOptions, startCarrier: startProcess });
+    this.#apart.add(team);
     try {
       return await use({
-        derive: (task) => run<DeriveAnswer>(task, DERIVE_BOUND),
-        profile: (task) => run<ProfileAnswer>(task, PROFILE_BOUND),
+        derive: async (task) => {
+          if (this.#closed) throw stopping;
+          return answerOf<DeriveAnswer>(await team.run(task, DERIVE_BOUND * this.#watchdogMs));
+        },
+        profile: (task) => this.#profileOn(team, task),
       });
     } finally {
-      this.#apart.delete(slot);
-      await slot.stop(stopping);
+      this.#apart.delete(team);
+      await team.stop(stopping);
     }
   }
 
@@ -241,7 +261,7 @@ export class Workers implements Bench {
     const stopping = shuttingDown();
     await Promise.all([
       this.#stop(stopping),
-      ...[...this.#apart].map((slot) => slot.stop(stopping)),
+      ...[...this.#apart].map((team) => team.stop(stopping)),
     ]);
   }
 
@@ -295,7 +315,7 @@ export class Workers implements Bench {
   }
 
   async #stop(error: ServerError): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.stop(error)));
+    await Promise.all(this.#teams.map((team) => team.stop(error)));
   }
 
   #tell(): void {
@@ -306,18 +326,54 @@ export class Workers implements Bench {
     task: WorkerTask,
     boundMs: number,
   ): Promise<Answer> {
-    const [first, ...others] = this.#slots;
-    if (first === undefined || this.#closed) {
-      throw shuttingDown();
-    }
-    const slot = others.reduce((least, other) => (other.load < least.load ? other : least), first);
-    const running = slot.run(task, boundMs);
+    const team = this.#leastLoaded();
+    return answerOf<Answer>(await this.#underWayUntil(team.run(task, boundMs)));
+  }
+
+  /** @throws ServerError "shutting-down" */
+  #leastLoaded(): WorkerTeam {
+    const [first, ...others] = this.#teams;
+    if (first === undefined || this.#closed) throw shuttingDown();
+    return others.reduce((least, other) => (other.load < least.load ? other : least), first);
+  }
+
+  async #underWayUntil<T>(running: Promise<T>): Promise<T> {
     this.#underWay.add(running);
     try {
-      return answerOf<Answer>(await running);
+      return await running;
     } finally {
       this.#underWay.delete(running);
     }
+  }
+
+  async #profileOn(team: WorkerTeam, task: ProfileTask): Promise<LaneProfile> {
+    const boundMs = PROFILE_BOUND * this.#watchdogMs;
+    const run = async (one: ProfileTask): Promise<ProfileAnswer> => {
+      if (this.#closed) throw shuttingDown();
+      return answerOf<ProfileAnswer>(await team.run(one, boundMs));
+    };
+    const alone = await run(task);
+    const workers = await this.#teamWorkersFor(task.source);
+    if (workers < 2) return alone;
+    const options = { workers, leastGain: this.#leastTeamGain };
+    // What one worker can do is done by one where several can't: there may be no room for them.
+    const profile = await profileTeam(task, alone, options, run).catch(() => alone);
+    const { key } = task.source;
+    if (!("team" in profile)) await team.unshare(key, boundMs).catch(() => undefined);
+    return profile;
+  }
+
+  /** Workers that may share a batch of a graph; 1 where it is not to be tried. */
+  async #teamWorkersFor(source: GraphSource): Promise<number> {
+    const { provider, intraOpThreads = source.intraOpThreads, batchSizes } = this.#execution;
+    const filledUp = batchSizes !== undefined && batchSizes.length > 0;
+    if (provider !== "cpu" || filledUp || source.externalWeights || this.#teamWorkers === 1)
+      return 1;
+    const threads = intraOpThreads === 0 ? availableParallelism() : intraOpThreads;
+    const workers = this.#teamWorkers === 0 ? threads : Math.min(threads, this.#teamWorkers);
+    if (workers < 2) return 1;
+    const bytes = (await stat(source.path).catch(() => undefined))?.size;
+    return bytes !== undefined && workers * bytes <= MAX_TEAM_BYTES ? workers : 1;
   }
 }
 

@@ -85,6 +85,7 @@ export function modelOf(
     outputChannels: score.output.channels ?? shape.channels,
     ...shape,
     intraOpThreads,
+    ...(score.externalData.length === 0 ? {} : { externalWeights: true }),
   };
   return {
     name,
