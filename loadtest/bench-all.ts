@@ -1,6 +1,6 @@
 /**
  * Runs benchmarks one after the other and writes docs/benchmarks.md between its markers: what each printed, with its command,
- * the machine, the versions and the date.
+ * the machine, the versions and the date. Those that are not run stay on the page as they are.
  *
  *   npm run bench:all [-- --only overhead,memory --python PATH --note "beside other work" --page docs/benchmarks.md]
  *
@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ALL_BENCHMARKS, type Benchmark } from "./all/benchmarks.ts";
 import { type Outcome, report } from "./all/report.ts";
-import { between } from "./page.ts";
+import { between, measured } from "./page.ts";
 import { runScript } from "./spawn.ts";
 
 const { values } = parseArgs({
@@ -46,6 +46,7 @@ for (const benchmark of ALL_BENCHMARKS.filter(chosen)) {
     outcomes.push({ benchmark, figures: undefined });
   }
 }
-const text = report(outcomes, new Date().toISOString().slice(0, 10), values.note);
-writeFileSync(values.page, between(readFileSync(values.page, "utf8"), text));
+const page = readFileSync(values.page, "utf8");
+const text = report(measured(page), outcomes, new Date().toISOString().slice(0, 10), values.note);
+writeFileSync(values.page, between(page, text));
 process.stdout.write(`written: ${values.page}\n`);

@@ -1,9 +1,17 @@
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 
-/** What a benchmark's figures were measured on. */
+// Compiled, this file is dist/loadtest/machine.js.
+const PACKAGE = new URL("../../package.json", import.meta.url);
+
+/** What a benchmark's figures were measured on: processor, Node and ONNX Runtime. */
 export function machine(): string {
   const all = cpus();
-  return `${all.length} x ${all[0]?.model.trim() ?? "unknown CPU"}, Node ${process.versions.node}`;
+  const { dependencies } = JSON.parse(readFileSync(PACKAGE, "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+  const versions = `Node ${process.versions.node}, onnxruntime ${dependencies["onnxruntime-node"]}`;
+  return `${all.length} x ${all[0]?.model.trim() ?? "unknown CPU"}, ${versions}`;
 }
 
 /** @throws RangeError where there are no values */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "ava";
 import sharp from "sharp";
 import { ServerProcess } from "./testing/server-process.ts";
@@ -8,8 +11,13 @@ import { WsClient } from "./testing/ws-client.ts";
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 test("a log, at its fullest, has the ids of callers' traces, and neither their pictures nor their keys", async (t) => {
-  const server = await ServerProcess.start(["--log-level=trace", `--models=${MODELS}`]);
-  t.teardown(() => server.kill());
+  const models = await mkdtemp(join(tmpdir(), "scorestream-models-"));
+  await symlink(join(MODELS, SERVED_MODEL), join(models, SERVED_MODEL));
+  const server = await ServerProcess.start(["--log-level=trace", `--models=${models}`]);
+  t.teardown(async () => {
+    server.kill();
+    await rm(models, { recursive: true });
+  });
   const client = await WsClient.connect(server.httpPort);
   const create = { width: 4, height: 4, channels: 3, background: "#7f3f1f" } as const;
   const picture = (await sharp({ create }).png().toBuffer()).toString("base64");

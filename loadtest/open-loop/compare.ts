@@ -20,6 +20,7 @@ export function compare(before: Report, after: Report): Compared[] {
     rows.push({ name, before: a, after: b, ratio: a === b ? 1 : b / a, better });
   };
   add("jobs/s", before.perSecond.jobs, after.perSecond.jobs, "higher");
+  add("images/s", before.perSecond.images, after.perSecond.images, "higher");
   add("results/s", before.perSecond.results, after.perSecond.results, "higher");
   add("evaluations/s", before.perSecond.evaluations, after.perSecond.evaluations, "higher");
   for (const task of [before.all, ...before.tasks]) {

@@ -14,6 +14,11 @@ export interface Observer {
   readonly onEnd: () => void;
 }
 
+/** Goodput judges all jobs but those whose caller cancels them or reads slowly. */
+export function isJudged({ slow, cancelAt }: Arrival): boolean {
+  return !slow && cancelAt === undefined;
+}
+
 /** One job as its caller sees it: what came when, told to the tally. */
 export class ObservedJob implements Listener {
   readonly #arrival: Arrival;
@@ -64,6 +69,7 @@ export class ObservedJob implements Listener {
       case "encoded":
       case "likelihood":
         this.#observer.second().results++;
+        if (event.$case === "sampled") this.#observer.second().images++;
         this.#progressed(event.value.row, Number(event.value.evaluations));
         break;
       default: // accepted and completed are their own news
@@ -88,16 +94,12 @@ export class ObservedJob implements Listener {
     } else second().failed++;
     if (this.#arrival.counted) {
       tally.count(outcome);
-      if (this.#judged) {
+      if (isJudged(this.#arrival)) {
         tally.judged++;
         if (completed && totalMs <= (this.#task.goalMs ?? Number.POSITIVE_INFINITY)) tally.good++;
       }
     }
     onEnd();
-  }
-
-  get #judged(): boolean {
-    return !this.#arrival.slow && this.#arrival.cancelAt === undefined;
   }
 
   #progressed(row: number, evaluations: number): void {

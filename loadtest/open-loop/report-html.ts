@@ -54,6 +54,7 @@ ${shown.map(taskSection).join("\n")}
 function headline({ perSecond, all }: Report): string {
   const figures: readonly (readonly [name: string, value: string])[] = [
     ["jobs/s", perSecond.jobs.toFixed(2)],
+    ["images/s", perSecond.images.toFixed(2)],
     ["results/s", perSecond.results.toFixed(2)],
     ["evaluations/s", perSecond.evaluations.toFixed(0)],
     ["goodput", all.goodput === null ? "none judged" : `${(100 * all.goodput).toFixed(1)} %`],

@@ -7,7 +7,7 @@ export function reportText(report: Report): string {
   return [
     `${report.scenario}, seed ${report.seed}, ${report.date}, ${report.machine}`,
     `${report.countedS} s counted of ${report.plannedS.toFixed(0)} planned, after ${report.warmupS} s of warm-up; ${settledText(report)}`,
-    `${perSecond.jobs.toFixed(2)} jobs/s, ${perSecond.results.toFixed(2)} results/s, ${perSecond.evaluations.toFixed(0)} evaluations/s`,
+    `${perSecond.jobs.toFixed(2)} jobs/s, ${perSecond.images.toFixed(2)} images/s, ${perSecond.results.toFixed(2)} results/s in all, ${perSecond.evaluations.toFixed(0)} evaluations/s`,
     "",
     ...taskText(all, "all jobs"),
     ...(tasks.length > 1 ? tasks.flatMap((task) => ["", ...taskText(task, task.name)]) : []),

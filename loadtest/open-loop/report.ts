@@ -27,6 +27,7 @@ export interface Moment {
   readonly failed: number;
   readonly inFlight: number;
   readonly results: number;
+  readonly images: number;
   readonly evaluations: number;
 }
 
@@ -47,7 +48,9 @@ export interface Report {
   /** Of the seconds that count, whenever the jobs were scheduled. */
   readonly perSecond: {
     readonly jobs: number;
+    /** Pictures, latents and likelihoods. */
     readonly results: number;
+    readonly images: number;
     readonly evaluations: number;
   };
   readonly all: TaskReport;
@@ -63,7 +66,7 @@ export function reportOf(scenario: Scenario, outcome: Outcome, date: string): Re
   const counting = seconds.filter(
     ({ second }) => second >= Math.ceil(scenario.warmupS) && second < sentS,
   );
-  const rate = (key: "completed" | "results" | "evaluations"): number =>
+  const rate = (key: "completed" | "results" | "images" | "evaluations"): number =>
     counting.length === 0
       ? 0
       : counting.reduce((sum, second) => sum + second[key], 0) / counting.length;
@@ -81,6 +84,7 @@ export function reportOf(scenario: Scenario, outcome: Outcome, date: string): Re
     perSecond: {
       jobs: rate("completed"),
       results: rate("results"),
+      images: rate("images"),
       evaluations: rate("evaluations"),
     },
     all: taskReport("all", all),

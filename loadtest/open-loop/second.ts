@@ -10,6 +10,8 @@ export interface Second {
   inFlight: number;
   /** Results that came: pictures, latents, likelihoods. */
   results: number;
+  /** Of these, the pictures. */
+  images: number;
   /** Network evaluations that progress told of. */
   evaluations: number;
   /** From the scheduled time to completion, in ms, of the jobs that completed in it. */
@@ -24,6 +26,7 @@ export function newSecond(second: number): Second {
     failed: 0,
     inFlight: 0,
     results: 0,
+    images: 0,
     evaluations: 0,
     totalsMs: [],
   };
@@ -38,6 +41,7 @@ export function together(seconds: readonly Second[]): Second {
     sum.failed += second.failed;
     sum.inFlight += second.inFlight;
     sum.results += second.results;
+    sum.images += second.images;
     sum.evaluations += second.evaluations;
     sum.totalsMs.push(...second.totalsMs);
   }

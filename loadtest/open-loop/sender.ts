@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "./connection.ts";
 import { grpcConnection } from "./grpc-connection.ts";
-import { ObservedJob } from "./observed-job.ts";
+import { isJudged, ObservedJob } from "./observed-job.ts";
 import { type Arrival, planOf } from "./plan.ts";
 import type { Scenario, Task, TaskRequest } from "./scenario.ts";
 import { newSecond, type Second } from "./second.ts";
-import { Tally, UNFINISHED, UNSENT } from "./tally.ts";
+import { Tally, UNFINISHED } from "./tally.ts";
 import { webSocketConnection } from "./web-socket-connection.ts";
 
 /** Where to send. */
@@ -60,7 +60,7 @@ export async function send(
   const begin = (arrival: Arrival, task: Task, tally: Tally): void => {
     current().scheduled++;
     if (jobs.size >= most) {
-      if (arrival.counted) tally.count(UNSENT);
+      if (arrival.counted) tally.countUnsent(isJudged(arrival));
       return;
     }
     let own: Connection | undefined;

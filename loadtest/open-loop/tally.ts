@@ -2,7 +2,7 @@ import { Latencies, type Measure } from "./latencies.ts";
 
 /** How a job ended for its caller; every other outcome is a code of the server's or a status of gRPC's. */
 export const COMPLETED = "completed";
-/** It would have been one more than may be in flight. */
+/** It could not be sent: it would have been one more than may be in flight, or its connection had closed. */
 export const UNSENT = "unsent";
 /** Its caller cancelled it, as planned. */
 export const CANCELLED = "cancelled by caller";
@@ -28,6 +28,12 @@ export class Tally {
 
   count(outcome: string): void {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+  }
+
+  /** A job that could not be sent. @param judged as `judged` has it */
+  countUnsent(judged: boolean): void {
+    this.count(UNSENT);
+    if (judged) this.judged++;
   }
 
   add(other: Tally): void {

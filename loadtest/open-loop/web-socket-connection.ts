@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { ClientFrame, ServerFrame } from "../../proto/gen/scorestream/v1/scorestream.ts";
 import type { Connection, Listener } from "./connection.ts";
+import { UNSENT } from "./tally.ts";
 
 /**
  * Binary frames over one socket. A pause is the socket's: of all its jobs.
@@ -38,9 +39,13 @@ export async function webSocketConnection(url: string): Promise<Connection> {
   });
 
   return {
-    start(request, listener) {
+    start(request, job) {
+      if (socket.readyState !== WebSocket.OPEN) {
+        queueMicrotask(() => job.onEnd(UNSENT));
+        return { cancel() {}, pause() {}, resume() {} };
+      }
       const id = String(requests++);
-      running.set(id, listener);
+      running.set(id, job);
       send({ id, request });
       return {
         cancel() {
