@@ -12,7 +12,7 @@
 # SIZE       of the network, training/unet.py (small: the largest that ships in 16 MiB)
 # MINUTES    of training the score network; CLASSIFIER_MINUTES  the classifier
 # BATCH, LR  of the score network; WARMUP, EMA  in steps, as training/train.py has them
-# CLASSIFIER_SIZE  training/classifier.py
+# CLASSIFIER_SIZE  training/classifier.py; TEST_ROWS  pictures that its accuracies are of
 #
 # COUNT      pictures of the test split, a multiple of ten
 # TOLERANCE  of the likelihood's solver: at 1e-3 it takes about half of the time
@@ -26,7 +26,7 @@ cd "$(dirname "$0")/.."
 : "${RUNS:=runs/cifar10}" "${MODEL:=models/cifar10}" "${PYTHON:=python}"
 : "${PROCESS:=subvp}" "${OBJECTIVE:=likelihood}" "${SIZE:=small}" "${MINUTES:=2880}"
 : "${BATCH:=128}" "${LR:=2e-4}" "${WARMUP:=5000}" "${EMA:=5000}"
-: "${CLASSIFIER_SIZE:=small}" "${CLASSIFIER_MINUTES:=$((MINUTES / 10 + 1))}"
+: "${CLASSIFIER_SIZE:=small}" "${CLASSIFIER_MINUTES:=$((MINUTES / 10 + 1))}" "${TEST_ROWS:=10000}"
 : "${COUNT:=200}" "${TOLERANCE:=1e-5}"
 : "${SAMPLES:=64}" "${SAMPLER:=dpm-solver++2m-sde}" "${STEPS:=50}"
 common="--pictures cifar10 --data $DATA --process $PROCESS"
@@ -40,7 +40,7 @@ npm run build
 "$PYTHON" training/train.py $common --objective "$OBJECTIVE" --size "$SIZE" --batch "$BATCH" \
   --lr "$LR" --warmup "$WARMUP" --ema "$EMA" --minutes "$MINUTES" --out "$RUNS/score"
 "$PYTHON" training/classifier.py $common --size "$CLASSIFIER_SIZE" --lr 5e-4 \
-  --minutes "$CLASSIFIER_MINUTES" --out "$RUNS/classifier"
+  --minutes "$CLASSIFIER_MINUTES" --test-rows "$TEST_ROWS" --out "$RUNS/classifier"
 "$PYTHON" training/export.py --score "$RUNS/score" --classifier "$RUNS/classifier" \
   --weights float16 --out "$MODEL"
 
@@ -48,6 +48,7 @@ node dist/server/main.js --models "$(dirname "$MODEL")" --grpc-port 0 --http-por
   --log-level warn >"$RUNS/server.log" 2>&1 &
 server=$!
 trap 'kill $server' EXIT
+trap 'exit 1' INT TERM
 until address=$(sed -n 's/.*"ready":true,"grpc":"\([^"]*\)".*/\1/p' "$RUNS/server.log") && [ "$address" ]; do
   kill -0 $server 2>/dev/null || { cat "$RUNS/server.log"; exit 1; }
   sleep 1

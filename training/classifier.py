@@ -80,16 +80,17 @@ def draw_sigma(process: Process, size: int) -> torch.Tensor:
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, test: Pictures, sigma: float) -> float:
-    """Share of 10,000 test pictures (drawn with replacement) classified rightly at one sigma."""
+def accuracy(network: nn.Module, test: Pictures, sigma: float, rows: int, device: str) -> float:
+    """Share of test pictures (drawn with replacement) classified rightly at one sigma."""
     test.generator.manual_seed(0)
     generator, right = torch.Generator().manual_seed(0), 0
-    for _ in range(20):
-        x0, labels = test.batch(500)
+    for first in range(0, rows, 500):
+        x0, labels = test.batch(min(500, rows - first))
         noise = torch.randn(x0.shape, generator=generator)
-        logits = noised_logits(network, x0, noise, torch.full((500,), sigma))
-        right += (logits.argmax(dim=1) == labels).sum().item()
-    return right / 10_000
+        inputs = (x0, noise, torch.full((len(x0),), sigma))
+        logits = noised_logits(network, *(value.to(device) for value in inputs))
+        right += (logits.argmax(dim=1).cpu() == labels).sum().item()
+    return right / rows
 
 
 def arguments() -> argparse.Namespace:
@@ -99,6 +100,7 @@ def arguments() -> argparse.Namespace:
     add("--pictures", choices=KINDS, default="color-digits", help="what --data holds")
     add("--process", choices=tuple(PROCESSES), default="vp", help="the score's forward process")
     add("--size", choices=tuple(SIZES), default="demo", help="of the network")
+    add("--test-rows", type=int, default=10_000, help="pictures of an accuracy in accuracy.json")
     return parser.parse_args()
 
 
@@ -122,7 +124,8 @@ def main() -> None:
             run.log()
 
     test = open_pictures(args.pictures, args.data, "test", seed=0)
-    report = {str(sigma): accuracy(run.ema.cpu(), test, sigma) for sigma in REPORT_SIGMA}
+    rows = args.test_rows
+    report = {str(s): accuracy(run.ema, test, s, rows, args.device) for s in REPORT_SIGMA}
     (run.out / "accuracy.json").write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report))
 

@@ -50,7 +50,7 @@ test("a network that takes a class needs each row's", async (t) => {
   const manifest = (json: Json): void => {
     merge("score", { class: { name: "y", encoding: "index" } })(json);
     merge("score.output", { kind: "noise" })(json);
-    json["classes"] = ["dark", "light"];
+    Object.assign(json, { classes: ["dark", "light"] });
   };
   await withFolder(async (root) => {
     await writeModelFolder(root, "example", { graph, manifest });

@@ -22,10 +22,11 @@ class ClassInput:
     null: int | None = None
 
     def tensor(self, indices: torch.Tensor) -> torch.Tensor:
-        """What the network is given for class indices, int64 [B]."""
+        """What the network is given for class indices, or `null`, int64 [B]."""
         if self.encoding == "index":
             return indices
-        return torch.nn.functional.one_hot(indices, len(self.names)).float()
+        count = len(self.names)
+        return torch.cat([torch.eye(count), torch.zeros(1, count)])[indices]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,14 @@ class Checkpoint:
     classes: ClassInput | None = None
 
     def indices(self, batch: int) -> list[int]:
-        """Classes to compare at, one a row, from the first on. Empty without a class input."""
-        return [] if self.classes is None else [i % len(self.classes.names) for i in range(batch)]
+        """Classes to compare at, one a row, from the first on; the last of several rows is of
+        none, where the network knows none. Empty without a class input."""
+        if self.classes is None:
+            return []
+        chosen = [row % len(self.classes.names) for row in range(batch)]
+        if batch > 1 and self.classes.null is not None:
+            chosen[-1] = self.classes.null
+        return chosen
 
     def class_tensors(self, batch: int) -> list[torch.Tensor]:
         """The network's inputs after x and time: none, or that for `indices`."""

@@ -65,16 +65,20 @@ def score_errors(client: Client, manifest: dict, known: dict) -> dict[float, flo
     of which all but the score s is known; Decode takes it from the last time. Encode starts in the
     first half of time, so that known scores between are passed over.
 
-    known: as folder.py's write_scores has them.
+    known: as folder.py's write_scores has them. Of a network that takes a class, rows of none
+    count: Encode and Decode ask for no class.
     """
-    process = manifest["forwardProcess"]
+    process, labels = manifest["forwardProcess"], known.get("labels")
+    null = manifest["score"].get("class", {}).get("nullClass")
+    rows = [row for row in range(known["rows"]) if labels is None or labels[row] == null]
     channels, height, width = (manifest["shape"][one] for one in ("channels", "height", "width"))
     last = process["sigmaMax"] if process["kind"] == "edm" else 1.0
     errors = {}
     for point in known["points"]:
         t = point["t"]
         x, score = (
-            np.float32(point[name]).reshape(-1, channels, height, width) for name in ("x", "score")
+            np.float32(point[name]).reshape(-1, channels, height, width)[rows]
+            for name in ("x", "score")
         )
         asked = {"model": manifest["name"], "solver": EULER}
         if math.isclose(t, last, rel_tol=1e-6):

@@ -120,7 +120,7 @@ class Converting(unittest.TestCase):
         scores = self.out / "scores.json"
         folder.write_scores(checkpoint, scores)
         known = json.loads(scores.read_text())
-        self.assertEqual(known["labels"], [0, 1])
+        self.assertEqual(known["labels"], [0, -1])
 
     def test_without_label_dropout_there_is_no_null_class(self):
         classes = self.load(OfClass(0)).classes
