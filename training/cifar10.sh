@@ -44,6 +44,7 @@ npm run build
 "$PYTHON" training/export.py --score "$RUNS/score" --classifier "$RUNS/classifier" \
   --weights float16 --out "$MODEL"
 
+: >"$RUNS/server.log" # or the last server's address would be read
 node dist/server/main.js --models "$(dirname "$MODEL")" --grpc-port 0 --http-port 0 \
   --log-level warn >"$RUNS/server.log" 2>&1 &
 server=$!
