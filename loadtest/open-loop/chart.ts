@@ -18,6 +18,9 @@ const WIDTH = 640;
 const HEIGHT = 260;
 const MARGIN = { left: 62, right: 16, top: 34, bottom: 44 } as const;
 
+/** Of a logarithmic axis: what is below lies at its foot, so that one tiny value does not flatten all others. */
+const MAX_DECADES = 4;
+
 /** Okabe and Ito's colours, which the colour-blind can tell apart. */
 export const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as const;
 
@@ -80,12 +83,14 @@ function scale(
 ): readonly [to: (value: number) => number, ticks: Ticks] {
   const most = Math.max(...values);
   if (axis.log !== true) {
-    const [step, top] = steps(most);
+    // Where the ticks are given, nothing is to the right of the last point.
+    const [step, top] = axis.ticks === undefined ? steps(most) : [most, Math.max(most, 1e-9)];
     const chosen = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
     return [(value) => (value / top) * pixels, axis.ticks ?? chosen.map((at) => [at, short(at)])];
   }
   const least = Math.min(...values.filter((value) => value > 0), most);
-  const [low, high] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most) + 1e-9)];
+  const high = Math.ceil(Math.log10(most) + 1e-9);
+  const low = Math.max(Math.floor(Math.log10(least)), high - MAX_DECADES);
   const decades = Math.max(1, high - low);
   const to = (value: number): number =>
     ((Math.log10(Math.max(value, 10 ** low)) - low) / decades) * pixels;

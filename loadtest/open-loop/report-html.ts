@@ -7,6 +7,7 @@ const STYLE = `
 :root { color-scheme: light dark; --ink: #1d1d24; --soft: #62626e; --line: #dcdce3; --paper: #fcfcfd; --warn: #b3261e; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #ececf1; --soft: #a2a2b0; --line: #33333d; --paper: #15151a; --warn: #ff8a80; }
+  polyline, .legend i { filter: brightness(1.4); }
 }
 body { margin: 2rem auto; max-width: 84rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
@@ -70,14 +71,14 @@ function milliseconds({ count, p95 }: Summary): string {
   return count === 0 ? "none" : `${p95.toFixed(0)} ms`;
 }
 
-function charts({ moments, all, tasks }: Report): string[] {
+function charts({ moments, all, tasks, warmupS }: Report): string[] {
   const overTime = (names: readonly (keyof Report["moments"][number])[]): Series[] =>
     names.map((name, i) => ({
       name: NAMES_OVER_TIME[name] ?? name,
       color: COLORS[i % COLORS.length] ?? "",
       points: moments.map((moment) => [moment.second, moment[name]] as const),
     }));
-  const seconds = { label: "seconds" };
+  const seconds = { label: `seconds, of which the first ${warmupS} are warm-up` };
   return [
     lineChart("In flight", overTime(["inFlight"]), seconds, { label: "jobs" }),
     lineChart("Arrivals and ends", overTime(["scheduled", "completed", "failed"]), seconds, {
