@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from export import export, largest_error
+from export import export, largest_error, sha256
 from pictures import CIFAR10_RECORD, open_pictures, read_cifar10
+from quantize import network_of
 from unet import SIZES, UNet
 
 CODE = Path(__file__).parent.parent
@@ -107,6 +108,26 @@ class Training(unittest.TestCase):
         file = self.path / "score.onnx"
         export(network, (3, 8, 8), "F", file, half=True)  # which compares them, to 1e-4
         self.assertLess(largest_error(network, (3, 8, 8), file), 1e-5)
+
+    def test_an_int8_model_is_smaller_and_computes_about_the_same(self):
+        data = self.write_folder()
+        score = self.train(data, "score", steps=2, objective="edm")
+        model, int8 = self.path / "model", self.path / "model-int8"
+        python("export.py", "--score", score, "--out", model)
+        python(
+            "quantize.py", "--model", model, "--pictures", "folder", "--data", data, "--out", int8
+        )
+        manifest = json.loads((int8 / "model.json").read_text())
+        self.assertEqual(manifest["name"], "model-int8")
+        self.assertNotIn("classifier", manifest)
+        files = [model / "score.onnx", int8 / "score.onnx"]
+        self.assertEqual(manifest["score"]["sha256"], sha256(files[1]))
+        self.assertLess(files[1].stat().st_size, 0.8 * files[0].stat().st_size)
+        x, label = torch.randn(4, 3, 16, 16), torch.zeros(4)
+        full, small = (network_of(file)(x, label) for file in files)
+        difference = ((small - full).norm() / full.norm()).item()
+        self.assertGreater(difference, 1e-6)
+        self.assertLess(difference, 0.2)
 
     def test_cifar10_files_packed_or_not(self):
         records = np.random.default_rng(2).integers(0, 10, (7, CIFAR10_RECORD)).astype(np.uint8)
