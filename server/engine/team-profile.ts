@@ -48,7 +48,9 @@ export async function profileTeam(
   const logs = shareMs.map((ms, i) => Math.log(aloneMs(workers * (shares[i] ?? 0)) / ms));
   const gain = Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
   if (!(gain >= leastGain)) return alone;
-  const { placesPerRun } = shared;
+  // Of runs with more places than were measured nothing is known.
+  const most = shareMs.length < shares.length ? shares[shareMs.length - 1] : undefined;
+  const placesPerRun = shared.placesPerRun ?? most;
   const team = { workers, gain, ...(placesPerRun === undefined ? {} : { placesPerRun }) };
   const stepMs = sizes.map((places) =>
     gains(team, places, Math.ceil(places / workers)) ? teamMs(places) : aloneMs(places),
