@@ -5,7 +5,13 @@ import type { OnnxModel } from "./model-file.ts";
 /** To raise with every change that changes a derived graph: files derived before are then derived again. */
 export const DERIVER_VERSION = 3;
 
-export type DerivationMode = "forward" | "reverse" | "gradient" | "log-probability" | "guided";
+export type DerivationMode =
+  | "forward"
+  | "reverse"
+  | "gradient"
+  | "log-probability"
+  | "guided"
+  | "rewritten";
 
 /** What a derived graph is asked for: the path, and what else its mode has to be told. */
 export interface DerivationQuestion extends DifferentiationPath {
@@ -13,6 +19,8 @@ export interface DerivationQuestion extends DifferentiationPath {
   readonly kind?: string;
   /** Of "guided": the score network's output. The path is the classifier's. */
   readonly scoreOutput?: string;
+  /** Where the networks are rewritten for a CPU: the version of the rewriter. */
+  readonly rewriter?: number | undefined;
 }
 
 /**
@@ -25,9 +33,10 @@ export interface DerivationQuestion extends DifferentiationPath {
 export function derivationKey(
   source: readonly Uint8Array[],
   mode: DerivationMode,
-  { input, output, kind, scoreOutput }: DerivationQuestion,
+  { input, output, kind, scoreOutput, rewriter }: DerivationQuestion,
 ): string {
-  const rest = kind === undefined && scoreOutput === undefined ? [] : [kind, scoreOutput];
+  const asked = kind === undefined && scoreOutput === undefined ? [] : [kind, scoreOutput];
+  const rest = rewriter === undefined ? asked : [...asked, { rewriter }];
   const parts = source.map((bytes) => createHash("sha256").update(bytes).digest("hex"));
   const question = JSON.stringify([DERIVER_VERSION, mode, input, output, parts, ...rest]);
   return createHash("sha256").update(question).digest("hex");

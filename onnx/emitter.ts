@@ -76,10 +76,16 @@ export class Emitter {
     this.#register(node);
   }
 
-  /** Makes a value of the source in another way, in place of the node that makes it there. */
-  define(value: string, operator: string, inputs: readonly string[]): void {
-    const node = NodeProto.create({ opType: operator, name: value, output: [value] });
+  /** Makes values of the source in another way, in place of the nodes that make them there. */
+  define(
+    values: readonly string[],
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+  ): void {
+    const node = NodeProto.create({ opType: operator, name: values[0] ?? "", output: [...values] });
     node.input = [...inputs];
+    node.attribute = Object.entries(attributes).map(([name, value]) => named(name, value));
     this.#nodes.push(node);
     this.#register(node);
   }

@@ -23,6 +23,7 @@ export { type OnnxModel, readModel, writeModel } from "./model-file.ts";
 export { printed } from "./print.ts";
 export { prefixed, renamed } from "./rename.ts";
 export { gradientMode, gradientName, reverseMode } from "./reverse.ts";
+export { REWRITER_VERSION, REWRITES, rewritten } from "./rewrites/rewritten.ts";
 export { DIFFERENTIABLE_OPERATORS } from "./rules/table.ts";
 export { type Signature, signatureOf, type ValueSignature } from "./signature.ts";
 export type { Dimension } from "./value-info.ts";

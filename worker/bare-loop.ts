@@ -2,7 +2,9 @@
  * The rival of the overhead benchmark: onnxruntime evaluated in a loop, with nothing around it. Its inputs stay as they are: it
  * makes no noise, takes no step and copies no picture, so that it is a bound, and no sampler.
  *
- *   node dist/worker/bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]] [--best]
+ *   node dist/worker/bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]] [--best] [--original]
+ *
+ * On the CPU the network is in the form that a server runs it in there (onnx/rewrites), unless `--original` says otherwise.
  *
  * With `--best`, batches are evaluated in the way that was fastest of those that a server has: in runs of 1, 2, 4, ... places
  * or all at once (portions.ts), by one session of all threads or, on the CPU, by as many sessions of one thread, a share of the
@@ -10,17 +12,25 @@
  * { rowsPerSecond, placesPerRun, workers }.
  */
 import { once } from "node:events";
-import { availableParallelism } from "node:os";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
+import { REWRITES, rewritten, writeModel } from "../onnx/index.ts";
 import type { LoopCall, LoopThread } from "./bare-loop-thread.ts";
 import { EvaluationLoop } from "./evaluation-loop.ts";
 import { type Execution, PROVIDERS } from "./protocol.ts";
+import { readNetwork } from "./read-network.ts";
 import { sessionOptions } from "./sessions.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { best: { type: "boolean", default: false } },
+  options: {
+    best: { type: "boolean", default: false },
+    original: { type: "boolean", default: false },
+  },
 });
 const [path, rowsText, secondsText, threadsText = "0", named = "cpu", deviceText] = positionals;
 const provider = PROVIDERS.find((known) => known === named);
@@ -28,7 +38,7 @@ const rows = Number(rowsText);
 const seconds = Number(secondsText);
 if (path === undefined || !(rows >= 1) || !(seconds > 0) || provider === undefined) {
   process.stderr.write(
-    "usage: bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]] [--best]\n",
+    "usage: bare-loop.js MODEL.onnx BATCH_ROWS SECONDS [THREADS [PROVIDER [DEVICE_ID]]] [--best] [--original]\n",
   );
   process.exit(2);
 }
@@ -98,9 +108,22 @@ async function startThreads(network: string): Promise<Worker[]> {
   return threads;
 }
 
-const threads = await startThreads(path);
+/** Writes the network as a server runs it into a folder. @returns its path; the file's own where there is no other form */
+async function servedFile(network: string, folder: string): Promise<string> {
+  if (values.original || provider !== "cpu") return network;
+  const faster = rewritten((await readNetwork(network)).model, REWRITES.score);
+  if (faster === undefined) return network;
+  const file = join(folder, "served.onnx");
+  await writeFile(file, writeModel(faster));
+  return file;
+}
+
+const folder = await mkdtemp(join(tmpdir(), "scorestream-bare-loop-"));
+process.on("exit", () => rmSync(folder, { recursive: true }));
+const network = await servedFile(path, folder);
+const threads = await startThreads(network);
 const ways = [
-  ...(await waysOfOne(path)),
+  ...(await waysOfOne(network)),
   ...(threads.length > 0 ? await waysOfThreads(threads) : []),
 ];
 const best = ways.reduce((least, way) => (way.batchMs < least.batchMs ? way : least));

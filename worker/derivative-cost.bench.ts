@@ -1,8 +1,9 @@
 /**
  * Cost of derived graphs beside that of their sources, side by side in one run:
  *
- *   npm run bench:derivatives -- [model.onnx [x [output]]]
+ *   npm run bench:derivatives -- [--original] [model.onnx [x [output]]]
  *
+ * Networks and derived graphs are in the form that a server runs on a CPU (onnx/rewrites), unless `--original` says otherwise.
  * Evaluations of (f, J v) over evaluations of f. Without a model, of color-digits, and also guided evaluations (the score
  * network and the gradient of the classifier's log-probability in one graph) over one of the score network and three of
  * the classifier. Each line is one batch size and number of threads: medians of evaluations in turn, and the median of
@@ -16,13 +17,21 @@
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { InferenceSession } from "onnxruntime-node";
 import { forwardMode, tangentName } from "../onnx/forward.ts";
 import { guided } from "../onnx/guided.ts";
-import { readModel, writeModel } from "../onnx/model-file.ts";
+import { type OnnxModel, readModel, writeModel } from "../onnx/model-file.ts";
+import type { Rewrite } from "../onnx/rewrites/rewrite.ts";
+import { REWRITES, rewritten } from "../onnx/rewrites/rewritten.ts";
 import { normals, proofTensor, uniforms } from "./derivative-proof-inputs.ts";
 import { placesPerRun, portionsOf, viewsOf } from "./portions.ts";
 import { sessionOptions } from "./sessions.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { original: { type: "boolean", default: false } },
+});
 
 const ROUNDS = 21;
 const THREADS: readonly number[] = [1, 2];
@@ -141,9 +150,15 @@ async function bestRun(
   return placesPerRun(ROWS, ms);
 }
 
+/** The form in which a server runs a graph on the CPU. */
+function asServed(model: OnnxModel, rewrites: readonly Rewrite[]): OnnxModel {
+  return values.original ? model : (rewritten(model, rewrites) ?? model);
+}
+
 async function tangentCosts(file: string, input: string, output: string): Promise<Cost[]> {
-  const source = await readFile(file);
-  const derived = writeModel(forwardMode(readModel(source), { input, output }));
+  const model = readModel(await readFile(file));
+  const source = writeModel(asServed(model, REWRITES.score));
+  const derived = writeModel(forwardMode(asServed(model, REWRITES.jvp), { input, output }));
   const pictures = [input, tangentName(input)];
   const costs: Cost[] = [];
   for (const threads of THREADS) {
@@ -160,13 +175,15 @@ async function tangentCosts(file: string, input: string, output: string): Promis
 }
 
 async function guidedCosts(): Promise<Cost[]> {
-  const [score, classifier] = [
-    await readFile(digits("score.onnx")),
-    await readFile(digits("classifier.onnx")),
+  const [network, judge] = [
+    readModel(await readFile(digits("score.onnx"))),
+    readModel(await readFile(digits("classifier.onnx"))),
   ];
+  const score = writeModel(asServed(network, REWRITES.score));
+  const classifier = writeModel(asServed(judge, REWRITES.guided));
   const path = { input: "x", output: "logits", kind: "logits" } as const;
   const options = { scoreOutput: "F", classifier: path };
-  const both = writeModel(guided(readModel(score), readModel(classifier), options));
+  const both = writeModel(asServed(guided(network, judge, options), REWRITES.guided));
   const pictures = ["x", "classifier_x"];
   const costs: Cost[] = [];
   for (const threads of THREADS) {
@@ -180,7 +197,7 @@ async function guidedCosts(): Promise<Cost[]> {
   return costs;
 }
 
-const [file, input = "x", output = "F"] = process.argv.slice(2);
+const [file, input = "x", output = "F"] = positionals;
 const costs = await tangentCosts(file ?? digits("score.onnx"), input, output);
 if (file === undefined) costs.push(...(await guidedCosts()));
 const all = cpus();

@@ -157,7 +157,7 @@ function estimates(wide: Float64Array, narrow: Float64Array | undefined): readon
 }
 
 /** |a - b| / max(|a|, |b|); 0 where both are 0. */
-function distance(a: Float64Array, b: Float64Array): number {
+export function distance(a: Float64Array, b: Float64Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let [ofA, ofB, apart] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {

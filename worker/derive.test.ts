@@ -72,3 +72,40 @@ test("a file that is not there is an answer", async (t) => {
   const answer = await derive({ kind: "derive", derivation, cache: t.context.cache });
   t.like(answer, { ok: false, code: "not-derivable" });
 });
+
+const CLASSIFIER = fileURLToPath(
+  new URL("../../models/color-digits/classifier.onnx", import.meta.url),
+);
+
+test("a network is rewritten, compared and kept; so is its derivative, apart from the plain one", async (t) => {
+  const { cache } = t.context;
+  const score = { path: CLASSIFIER, input: "x", output: "logits" };
+  const ask = (derivation: Derivation) => derive({ kind: "derive", derivation, cache });
+  const network = await ask({ graph: "score", score, rewrite: true });
+  if (!network.ok) return t.fail(network.message);
+  t.true(network.error > 0 && network.error < 1e-5);
+  const source = readModel(await readFile(CLASSIFIER));
+  const { graph } = readModel(await readFile(network.path));
+  t.deepEqual([graph.input, graph.output], [source.graph.input, source.graph.output]);
+  const products = (nodes: typeof graph.node) => nodes.filter(({ opType }) => opType === "Mul");
+  t.true(products(graph.node).length < products(source.graph.node).length);
+  t.deepEqual(await ask({ graph: "score", score, rewrite: true }), network);
+  const plain = await ask({ graph: "jvp", score });
+  const faster = await ask({ graph: "jvp", score, rewrite: true });
+  if (!plain.ok || !faster.ok) return t.fail();
+  t.not(faster.key, plain.key);
+  const nodes = async (path: string) => readModel(await readFile(path)).graph.node.length;
+  t.true((await nodes(faster.path)) < (await nodes(plain.path)));
+});
+
+test("a network in which nothing can be rewritten is its own file", async (t) => {
+  const { cache } = t.context;
+  const score = { path: SCORE, input: "x", output: "noise" };
+  const answer = await derive({
+    kind: "derive",
+    derivation: { graph: "score", score, rewrite: true },
+    cache,
+  });
+  t.like(answer, { ok: true, path: SCORE });
+  t.deepEqual(await readdir(cache), []);
+});

@@ -158,13 +158,15 @@ export interface NetworkFile extends DifferentiationPath {
   readonly path: string;
 }
 
-/** Which graph to derive from which files. */
+/** Which graph to derive from which files. `rewrite`: in the form that is fastest on a CPU (onnx/rewrites). */
 export type Derivation =
-  | { readonly graph: "jvp"; readonly score: NetworkFile }
+  | { readonly graph: "score"; readonly score: NetworkFile; readonly rewrite: true }
+  | { readonly graph: "jvp"; readonly score: NetworkFile; readonly rewrite?: boolean }
   | {
       readonly graph: "guided";
       readonly score: NetworkFile;
       readonly classifier: NetworkFile & { readonly kind: "logits" | "log-probabilities" };
+      readonly rewrite?: boolean;
     };
 
 /** Frees the sessions of graphs that are evaluated no more. */
@@ -218,10 +220,11 @@ export interface ProfileAnswer {
 
 export interface DeriveAnswer {
   readonly ok: true;
+  /** Of `score`: the file's own, where nothing in it can be rewritten. */
   readonly path: string;
   /** The derived file's own name in the cache: changes with its sources and the deriver. */
   readonly key: string;
-  /** How it compared with central differences when it was made. */
+  /** How it compared when it was made: a derivative with central differences, a rewritten network with the original. */
   readonly error: number;
 }
 

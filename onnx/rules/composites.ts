@@ -111,7 +111,7 @@ export const COMPOSITES: Readonly<Record<CompositeOperator, OperatorRule>> = {
     reverse: scaledGroupNormalizationBack,
     primal(node, graph) {
       const { whole, parts, factor } = gridOf(node, graph);
-      graph.define(outputOf(node), "Mul", [whole(parts.centered), factor]);
+      graph.define(node.output, "Mul", [whole(parts.centered), factor]);
     },
   },
 };

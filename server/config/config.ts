@@ -8,6 +8,9 @@ export const ISOLATIONS = ["thread", "process"] as const;
 
 export type Isolation = (typeof ISOLATIONS)[number];
 
+/** What a switch is. */
+export const ON_OR_OFF = ["on", "off"] as const;
+
 /** Everything about the server that can be set. `SETTINGS` says what each means, its unit and its range. */
 export interface Config {
   readonly host: string;
@@ -35,6 +38,7 @@ export interface Config {
   readonly team: number;
   readonly providers: string;
   readonly devices: string;
+  readonly rewriteNetworks: (typeof ON_OR_OFF)[number];
   readonly isolation: Isolation;
   readonly watchdogS: number;
   readonly workerHeapMib: number;

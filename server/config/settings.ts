@@ -1,5 +1,5 @@
 import { PROVIDERS } from "../../worker/protocol.ts";
-import { type Config, ISOLATIONS, LOG_LEVELS } from "./config.ts";
+import { type Config, ISOLATIONS, LOG_LEVELS, ON_OR_OFF } from "./config.ts";
 import {
   address,
   choice,
@@ -98,6 +98,9 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   devices: text("devices", "", {
     doc: "JSON file of several devices, each with providers of its own (docs/devices.md); empty: one, as --providers says.",
+  }),
+  rewriteNetworks: choice("rewrite-networks", "on", ON_OR_OFF, {
+    doc: "Whether a server that has CPUs alone brings networks into an equal form that is faster there (docs/models.md).",
   }),
   isolation: choice("isolation", "thread", ISOLATIONS, {
     doc: "What networks run in: a thread of the server, or a process, which a native crash ends alone.",

@@ -10,6 +10,7 @@ import type {
   GraphSource,
   ProfileAnswer,
   ProfileTask,
+  Provider,
   TryAnswer,
   WorkerAnswer,
   WorkerFailure,
@@ -92,6 +93,7 @@ export type EngineWorkers = Bench &
 /** The workers of one device, which evaluate networks. One that ends or hangs is replaced. */
 export class Workers implements Bench {
   readonly name: string;
+  readonly provider: Provider;
   /** Two devices of one kind give the same bits. */
   readonly kind: string;
   /** Places that its runs are filled up to; none: any number is as good. */
@@ -122,6 +124,7 @@ export class Workers implements Bench {
     const { name = "cpu", execution = { provider: "cpu" } } = options;
     const { deviceId: _, ...alike } = execution;
     this.name = name;
+    this.provider = execution.provider;
     this.kind = JSON.stringify(alike);
     this.batchSizes = execution.batchSizes ?? [];
     this.threads = threads;

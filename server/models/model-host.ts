@@ -18,14 +18,20 @@ export interface ModelPlace {
 
 /** Reads models from the configured folder and opens them in an engine. */
 export function modelHost(
-  config: Pick<Config, "models" | "threads">,
+  config: Pick<Config, "models" | "threads" | "rewriteNetworks">,
   { engine, fleet, cache }: ModelPlace,
   log: Logger,
 ): ModelHost {
+  const onlyCpus = fleet.devices.every(({ provider }) => provider === "cpu");
   const open = async (bare: Model, benches: Benches): Promise<Model> => {
     // Derivation runs on the CPU whatever the bench is on.
     const [bench = fleet] = benches.values();
-    const model = await withDerivedGraphs(bare, (task) => bench.derive(task), cache);
+    const model = await withDerivedGraphs(bare, (task) => bench.derive(task), {
+      cache,
+      rewrite: config.rewriteNetworks === "on" && onlyCpus,
+      onUnrewritten: (graph, reason) =>
+        log.warn({ model: bare.name, graph, reason }, "a graph is not rewritten for the CPU"),
+    });
     for (const [graph, reason] of model.missingGraphs) {
       log.warn({ model: model.name, graph, reason }, "a graph could not be derived");
     }

@@ -91,7 +91,10 @@ export async function startEngine(setup: EngineSetup): Promise<StartedEngine> {
   for (const name of models) {
     const bare = found.models.get(name);
     if (bare === undefined) throw new Error(`no model ${name}: ${JSON.stringify(found.problems)}`);
-    const model = await withDerivedGraphs(bare, (task) => workers.derive(task), TEST_CACHE);
+    const model = await withDerivedGraphs(bare, (task) => workers.derive(task), {
+      cache: TEST_CACHE,
+      rewrite: false,
+    });
     await engine.open(model);
     opened.set(name, model);
   }
