@@ -17,21 +17,23 @@ import numpy as np
 
 
 def read_bits(path: Path) -> tuple[list[float], dict]:
-    """Bits per dimension of each result, and the settings of the job, out of the events of
+    """Bits per dimension of each result, and the last event of the job, which has its settings, of
     `scorestream likelihood --json`. Raises SystemExit if the job did not complete."""
     events = [json.loads(line) for line in path.read_text().splitlines()]
     completed = [event for event in events if event["event"] == "completed"]
     if not completed:
         raise SystemExit(f"{path}: no `completed` event, expected the whole output of --json")
-    return [e["bitsPerDim"] for e in events if e["event"] == "result"], completed[0]["likelihood"]
+    return [e["bitsPerDim"] for e in events if e["event"] == "result"], completed[0]
 
 
-def measured_with(likelihood: dict) -> str:
+def measured_with(completed: dict) -> str:
     """A sentence of the settings as the job used them."""
-    solver, probes = likelihood.get("solver", {}), likelihood.get("probes", 1)
-    draws = likelihood.get("dequantizations", 1)
+    flow, used = completed["sampler"]["probabilityFlow"], completed["likelihood"]
+    probes, draws = used["probes"], used["dequantizations"]
+    adaptive = flow["solver"] == "rk45"
+    accuracy = f"at {flow['absoluteTolerance']:g}" if adaptive else f"of {flow['steps']} steps"
     return (
-        f"rk45 at {solver.get('absoluteTolerance', 1e-5):g}, {probes} Rademacher probe"
+        f"{flow['solver']} {accuracy}, {probes} {used['probe'].capitalize()} probe"
         f"{'s' * (probes != 1)}, {draws} dequantization{'s' * (draws != 1)}"
     )
 
@@ -43,7 +45,7 @@ def main() -> None:
     add("--bits", required=True, type=Path, help="the output of scorestream likelihood --json")
     add("--of", required=True, help="what the pictures are")
     args = parser.parse_args()
-    bits, likelihood = read_bits(args.bits)
+    bits, completed = read_bits(args.bits)
     low, high = np.quantile(bits, (0.05, 0.95))
     entry = {
         "mean": round(float(np.mean(bits)), 3),
@@ -51,7 +53,7 @@ def main() -> None:
         "high": round(float(high), 3),
         "count": len(bits),
         "pictures": args.of,
-        "measured": measured_with(likelihood),
+        "measured": measured_with(completed),
     }
     file = args.model / "model.json"
     manifest = json.loads(file.read_text()) | {"evaluation": {"heldOutBitsPerDim": entry}}

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from evaluation import measured_with
 from export import export, largest_error, sha256
 from pictures import CIFAR10_RECORD, open_pictures, read_cifar10
 from quantize import network_of
@@ -128,6 +129,14 @@ class Training(unittest.TestCase):
         difference = ((small - full).norm() / full.norm()).item()
         self.assertGreater(difference, 1e-6)
         self.assertLess(difference, 0.2)
+
+    def test_what_a_likelihood_was_measured_with(self):
+        flow = {"solver": "rk45", "relativeTolerance": 0.001, "absoluteTolerance": 0.001}
+        used = {"probe": "rademacher", "probes": 2, "dequantizations": 1}
+        completed = {"sampler": {"probabilityFlow": flow}, "likelihood": used}
+        self.assertEqual(
+            measured_with(completed), "rk45 at 0.001, 2 Rademacher probes, 1 dequantization"
+        )
 
     def test_cifar10_files_packed_or_not(self):
         records = np.random.default_rng(2).integers(0, 10, (7, CIFAR10_RECORD)).astype(np.uint8)
