@@ -20,7 +20,7 @@ test.before(async (t) => {
     use: <T>(check: (all: Repository) => Promise<T>) => check(repository),
   };
   const uploads = openUploadStore(testConfig());
-  const context = { models, limits, uploads, tenants, devices: [] };
+  const context = { models, limits, maxInputBytes: 1e6, uploads, tenants, devices: [] };
   t.context = { ...started, service: new ScoreStream(started.engine, context) };
 });
 

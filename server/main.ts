@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Config, ConfigError } from "./config/config.ts";
 import { renderHelp } from "./config/help.ts";
 import { parseCommand } from "./config/parse.ts";
+import { Halt } from "./halt.ts";
 import { createLogger } from "./log.ts";
 import { type RunningServer, startServer } from "./start.ts";
 
@@ -15,13 +16,22 @@ const REPEAT_MS = 1000;
 /** Whether a terminal started this process: it sends SIGHUP when it closes. */
 const FROM_TERMINAL = isatty(0);
 
+const halt = new Halt();
+
+/** Ends the process, its threads first: one that is inside ONNX Runtime when the process exits makes that an abort. */
+async function exit(code: number): Promise<void> {
+  // Of a thread that never comes back, exit() would wait for the end.
+  if (!(await halt.now())) process.kill(process.pid, "SIGKILL");
+  process.exit(code);
+}
+
 /** Resolves with the first signal to stop; a second one, unless it is the first again, ends the process at once. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let first: number | undefined;
     const stop = (signal: NodeJS.Signals): void => {
       const now = performance.now();
-      if (first !== undefined && now - first > REPEAT_MS) process.exit(EXIT.failed);
+      if (first !== undefined && now - first > REPEAT_MS) void exit(EXIT.failed);
       first ??= now;
       resolve(signal);
     };
@@ -48,13 +58,22 @@ async function serve(config: Config): Promise<number> {
   const stopped = stopSignal();
   const log = createLogger(config.logLevel);
   log.info({ config }, "starting");
-  const starting = startServer(config, log);
+  const starting = startServer(config, log, { halt });
   reloadOnSignal(starting, log);
-  let server: RunningServer;
+  let server: RunningServer | undefined;
+  void stopped.then((signal) => {
+    if (server !== undefined) return;
+    log.info({ signal }, "stopping before it is ready");
+    void halt.now();
+  });
   try {
     server = await starting;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    if (halt.asked) {
+      log.info("stopped");
+      return EXIT.stopped;
+    }
     log.fatal({ err: error }, "the server can't start");
     return EXIT.failed;
   }
@@ -83,7 +102,7 @@ async function serve(config: Config): Promise<number> {
 try {
   const command = parseCommand();
   if (command.help) process.stdout.write(renderHelp());
-  else process.exit(await serve(command.config));
+  else await exit(await serve(command.config));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

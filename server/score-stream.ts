@@ -23,6 +23,7 @@ import type { RequestContext } from "./requests/context.ts";
 import { checkDecode } from "./requests/decode-latents.ts";
 import { describeModel } from "./requests/describe-model.ts";
 import { checkEncode } from "./requests/encode.ts";
+import { InputMemory } from "./requests/input-memory.ts";
 import { checkLogLikelihood } from "./requests/log-likelihood.ts";
 import { checkSample } from "./requests/sample.ts";
 import type { JobView, Service, Uploading } from "./service.ts";
@@ -30,7 +31,9 @@ import { IncomingUpload } from "./uploads/incoming-upload.ts";
 import type { UploadStore } from "./uploads/upload-store.ts";
 
 /** What the service needs beside the engine. */
-export interface ServiceContext extends Omit<RequestContext, "repository"> {
+export interface ServiceContext extends Omit<RequestContext, "repository" | "memory"> {
+  /** Memory of what requests are read into. */
+  readonly maxInputBytes: number;
   readonly models: Pick<ServedModels, "current" | "use">;
   readonly uploads: UploadStore;
   readonly devices: readonly OpenDevice[];
@@ -43,12 +46,14 @@ export class ScoreStream implements Service {
   readonly #engine: Engine;
   readonly #context: ServiceContext;
   readonly #keyed: KeyedJobs;
+  readonly #memory: InputMemory;
 
   constructor(engine: Engine, context: ServiceContext) {
     this.#engine = engine;
     this.#keyed = new KeyedJobs((id) => engine.job(id));
     engine.followForgotten((id) => this.#keyed.forget(id));
     this.#context = context;
+    this.#memory = new InputMemory(context.maxInputBytes);
   }
 
   listModels(): ListModelsResponse {
@@ -105,7 +110,9 @@ export class ScoreStream implements Service {
     return this.#keyed.start(name, () => {
       this.#engine.checkOpen();
       return models.use(async (repository) =>
-        this.#engine.submit(await check(request, { ...context, repository })),
+        this.#memory.lend(async (memory) =>
+          this.#engine.submit(await check(request, { ...context, repository, memory })),
+        ),
       );
     });
   }

@@ -12,7 +12,9 @@ import { Engine, type EngineLoad } from "./engine/engine.ts";
 import type { Fleet } from "./engine/fleet.ts";
 import { Slab } from "./engine/slab.ts";
 import type { WorkersOptions } from "./engine/workers.ts";
+import { shuttingDown } from "./errors.ts";
 import { startGrpc } from "./grpc/start-grpc.ts";
+import type { Halt } from "./halt.ts";
 import type { Readiness } from "./http/answer.ts";
 import { knownNames } from "./http/known-host.ts";
 import { readPage } from "./http/page.ts";
@@ -63,6 +65,8 @@ export interface StartOptions {
   readonly workers?: Partial<WorkersOptions>;
   /** Another way to decide which rows run next: for what the server is measured against. */
   readonly scheduler?: RowScheduler;
+  /** Ends the server wherever it is, while it starts, too. */
+  readonly halt?: Halt;
   /** Waits for the delay of a drain; another way only in tests. */
   readonly pause?: (ms: number) => Promise<void>;
 }
@@ -70,12 +74,13 @@ export interface StartOptions {
 /**
  * Starts everything: models, workers, engine, both front ends. Resolves when requests are answered.
  *
- * @throws ConfigError where the file of tenants or of devices is wrong, or a device has no provider that works
+ * @throws ConfigError where the file of tenants or of devices is wrong, or a device has no provider that works; ServerError
+ *   "shutting-down" where it was halted before
  */
 export async function startServer(
   config: Config,
   log: Logger,
-  { workers: workersOptions, scheduler, pause = setTimeout }: StartOptions = {},
+  { workers: workersOptions, scheduler, halt, pause = setTimeout }: StartOptions = {},
 ): Promise<RunningServer> {
   const tenants = openTenants(config);
   const telemetry = startTelemetry(config);
@@ -124,8 +129,20 @@ export async function startServer(
     modelHost(config, { engine, fleet, cache }, log),
     config.defaultModel,
   );
+  halt?.add(async () => {
+    models.stop();
+    await Promise.all(devices.map(({ workers }) => workers.close()));
+    return !devices.some(({ workers }) => workers.stuck);
+  });
   const uploads = openUploadStore(config);
-  const service = new ScoreStream(engine, { models, limits: config, uploads, tenants, devices });
+  const service = new ScoreStream(engine, {
+    models,
+    limits: config,
+    maxInputBytes: config.maxInputMib * 1024 * 1024,
+    uploads,
+    tenants,
+    devices,
+  });
   let serving = true;
   const settle = (): void => {
     service.ready = serving && models.current.models.size > 0 && fleet.out === undefined;
@@ -150,6 +167,7 @@ export async function startServer(
     return { ...report, problems: [problem, ...report.problems] };
   };
   await readModels();
+  if (halt?.asked) throw shuttingDown();
   const page = await readPage();
   if (page.size === 0) log.warn("the page was not built, and is not served");
   const grpc = await startGrpc(service, config, log, telemetry?.called);

@@ -1,6 +1,7 @@
-import { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
 import type { DifferentiationPath } from "../onnx/differentiation-path.ts";
 import { type Line, type LineOptions, tangentLine } from "./derivative-line.ts";
+import { createSession } from "./native-calls.ts";
 
 /** A graph's bytes, or its path. */
 export type GraphFile = Uint8Array | string;
@@ -82,10 +83,7 @@ export async function withSessions<T, Files extends readonly GraphFile[]>(
 }
 
 function load(file: GraphFile): Promise<InferenceSession> {
-  const options = { intraOpNumThreads: 1, logSeverityLevel: 3 } as const;
-  return typeof file === "string"
-    ? InferenceSession.create(file, options)
-    : InferenceSession.create(file, options);
+  return createSession(file, { intraOpNumThreads: 1, logSeverityLevel: 3 });
 }
 
 /** Compares derivatives along a line with differences, as `proveTangent` describes. */

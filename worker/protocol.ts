@@ -273,12 +273,18 @@ export interface Execution {
   readonly maxEvaluationBytes?: number;
 }
 
+/** Words of what a thread and whoever ends it tell each other: how many calls of the addon it is inside; whether it is to end. */
+export const INSIDE = 0;
+export const ENDING = 1;
+
 /** What every worker, a thread or a process, is given when it starts. */
 export interface WorkerSetup {
   /** Default: on the CPU. */
   readonly execution?: Execution;
   /** Holds every row's registers. A process has none: its rows' registers come with each batch. */
   readonly slab?: SharedArrayBuffer;
+  /** Of a thread: int32[2], its INSIDE and its ENDING. */
+  readonly ending?: SharedArrayBuffer;
   /** Workers that were started in its place before it. */
   readonly predecessors: number;
   /** What only the task files of tests read. */

@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import { workerData } from "piscina";
+import { followEnd } from "./native-calls.ts";
 import type { WorkerCall, WorkerMessage, WorkerSetup } from "./protocol.ts";
 import type { Task } from "./task.ts";
 
@@ -12,7 +13,9 @@ export function serve(createTask: (setup: WorkerSetup) => Task): Serving {
     serveProcess(createTask);
     return () => Promise.reject(new Error("this is a process of its own: it answers messages"));
   }
-  const task = createTask(workerData as WorkerSetup);
+  const setup = workerData as WorkerSetup;
+  if (setup.ending !== undefined) followEnd(setup.ending);
+  const task = createTask(setup);
   return (call) => (call === undefined ? Promise.resolve({ kind: "ready" }) : task(call));
 }
 

@@ -1,4 +1,5 @@
-import { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession } from "onnxruntime-node";
+import { createSession } from "./native-calls.ts";
 import type { Execution, GraphSource } from "./protocol.ts";
 
 const ON_CPU: Execution = { provider: "cpu" };
@@ -60,10 +61,7 @@ export function openSession(
   intraOpThreads: number,
   execution: Execution = own,
 ): Promise<InferenceSession> {
-  const options = sessionOptions(intraOpThreads, execution);
-  return typeof network === "string"
-    ? InferenceSession.create(network, options)
-    : InferenceSession.create(network, options);
+  return createSession(network, sessionOptions(intraOpThreads, execution));
 }
 
 /** ORT sessions of this thread by their graph's key. They live until they are released, or as long as the thread. */

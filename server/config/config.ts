@@ -23,6 +23,8 @@ export interface Config {
   readonly maxRows: number;
   readonly maxActiveRows: number;
   readonly maxRegisterMib: number;
+  readonly maxInputMib: number;
+  readonly maxResultMib: number;
   readonly maxBacklogS: number;
   readonly tenantMaxRows: number;
   readonly tenantRegisterMib: number;

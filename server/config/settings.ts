@@ -42,6 +42,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     unit: "MiB",
     doc: "Registers that all jobs together may have or wait for; more are refused.",
   }),
+  maxInputMib: integer("max-input-mib", 1024, [1, 16_777_216], {
+    unit: "MiB",
+    doc: "Memory of pictures and latents of requests that are being read, before they wait for registers; more are refused.",
+  }),
+  maxResultMib: integer("max-result-mib", 4096, [1, 16_777_216], {
+    unit: "MiB",
+    doc: "Results that jobs have or may have, ended ones as long as they are remembered: these are forgotten early to make room; more jobs are refused.",
+  }),
   maxBacklogS: integer("max-backlog-s", 0, [0, 31_536_000], {
     unit: "s",
     doc: "Predicted device time of a job and of what is of its priority or above; more is refused; 0: no bound.",

@@ -240,6 +240,11 @@ export class Batches {
     // Every job is about to fail with the last device.
     if (this.#options.fleet.out !== undefined) return;
     const open = rows.filter(({ ended, job }) => !ended && job.endedMs === undefined);
+    if (error.code === "shutting-down") {
+      // The server is being ended: no row is to blame, and there is no elsewhere.
+      for (const { job } of open) this.#owner.fail(job, error);
+      return;
+    }
     if (device.out !== undefined) {
       // No row is to blame: they go on elsewhere.
       for (const row of open) this.add(row);

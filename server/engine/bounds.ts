@@ -20,6 +20,8 @@ export interface Limits {
   readonly maxRegisterBytes?: number;
   /** Device time that all rows of a priority class and of higher ones still need, by prediction; default no bound. */
   readonly maxBacklogMs?: number;
+  /** Results that jobs have or may have, those that have ended included; default no bound. */
+  readonly maxResultBytes?: number;
   /** Default no bounds. */
   readonly ofTenant?: (tenant: string) => TenantLimits;
 }

@@ -20,7 +20,7 @@ import { OpenLanes } from "./open-lanes.ts";
 import { OpenRows } from "./open-rows.ts";
 import { queueForecast, type RowForecast } from "./queue-forecast.ts";
 import { QueueUpdates } from "./queue-updates.ts";
-import { Registers } from "./registers.ts";
+import { NO_INPUTS, Registers } from "./registers.ts";
 import type { Row } from "./row.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { Slab } from "./slab.ts";
@@ -104,7 +104,9 @@ export class Engine {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#observer = options.observer;
-    this.#jobs = new Jobs(options.retentionMs, (id) => this.#onForgotten(id));
+    const { retentionMs } = options;
+    const { maxResultBytes } = options.limits;
+    this.#jobs = new Jobs({ retentionMs, maxResultBytes }, (id) => this.#onForgotten(id));
     const { weightOf = () => 1, limits, fleet, maxBatchRows, maxStepMs } = options;
     const scheduler = options.scheduler ?? new Scheduler<Row>({ weightOf });
     const bounds = { maxPlaces: maxBatchRows, maxStepMs };
@@ -218,6 +220,7 @@ export class Engine {
     const { spec, expected } = this.#admit(request, nowMs);
     const stranded = this.#outFor(spec, expected.rows.lane);
     if (stranded !== undefined) throw stranded;
+    this.#jobs.checkRoom(spec.resultBytes ?? 0, expected.durationMs);
     const job = new Job(spec, nowMs, this.#owner);
     this.#jobs.add(job);
     this.#running.add(job);
@@ -387,6 +390,7 @@ export class Engine {
   /** Nothing more is done of a row. Its registers are free at once, or when the worker that has it is done with its step. */
   #drop(row: Row): void {
     row.ended = true;
+    row.spec.inputs = NO_INPUTS;
     this.#openRows.remove(row);
     this.#waiting.remove(row);
     this.#batches.remove(row);

@@ -24,8 +24,8 @@ export interface RowSpec {
   readonly program: Program;
   /** Draws its noise from (seed, sample). */
   readonly sample: number;
-  /** What the program's `inputs` are filled with, float32[channels, height, width] each; rows may share them. */
-  readonly inputs: readonly Float32Array[];
+  /** What the program's `inputs` are filled with, float32[channels, height, width] each; rows may share them. None once they are in the row's registers. */
+  inputs: readonly Float32Array[];
 }
 
 /** What every score of a job is bent towards; without, the model's unconditional score. */
@@ -73,6 +73,8 @@ export interface JobSpec {
   readonly conditioning: Conditioning;
   readonly preview: PreviewSpec;
   readonly answer: Answer;
+  /** Bytes of all that it answers, at most; default 0: numbers alone. */
+  readonly resultBytes?: number;
   readonly used: UsedSettings;
   readonly detached: boolean;
   /** Every evaluation by itself, so that its shape, and with it every bit, is the same in any company. */

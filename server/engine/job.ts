@@ -9,7 +9,7 @@ import { asServerError, type ServerError } from "../errors.ts";
 import type { EventReader, JobView } from "../service.ts";
 import { type JobRows, newGroup } from "./backlog.ts";
 import { duration } from "./duration.ts";
-import { EventLog } from "./event-log.ts";
+import { EventLog, type Happening } from "./event-log.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { PreviewEncoder } from "./preview-encoder.ts";
 import { Row } from "./row.ts";
@@ -55,6 +55,8 @@ export class Job implements JobView {
   #watchers = 0;
   /** It failed or was cancelled. */
   failed = false;
+  /** Bytes of the pictures and latents that it has answered with. */
+  answeredBytes = 0;
 
   constructor(spec: JobSpec, nowMs: number, owner: JobOwner) {
     this.spec = spec;
@@ -202,7 +204,10 @@ export class Job implements JobView {
     }
     if (this.endedMs !== undefined) return;
     this.#hush(row);
-    if (event !== undefined) this.#log.append(event);
+    if (event !== undefined) {
+      this.answeredBytes += bytesOf(event);
+      this.#log.append(event);
+    }
     this.#unfinished--;
     if (this.#unfinished === 0) this.#complete(now());
   }
@@ -238,4 +243,10 @@ export class Job implements JobView {
     this.#log.end();
     this.#owner.ended(this);
   }
+}
+
+/** Of an answer's picture or latent. */
+function bytesOf(event: Happening): number {
+  if (event.$case === "sampled") return event.value.image?.data.length ?? 0;
+  return event.$case === "encoded" ? (event.value.latent?.float32.length ?? 0) : 0;
 }

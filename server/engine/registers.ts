@@ -2,6 +2,9 @@ import { shrink } from "../images/shrink.ts";
 import type { Row } from "./row.ts";
 import type { Slab } from "./slab.ts";
 
+/** What a row that has its registers, or has ended, still has beside them. */
+export const NO_INPUTS: readonly Float32Array[] = [];
+
 /** Elements of one register. */
 function dimsOf({ job }: Row): number {
   const { channels, height, width } = job.spec.model.shape;
@@ -51,6 +54,7 @@ export class Registers {
     for (const [i, register] of row.spec.program.inputs.entries()) {
       this.#slab.elements.set(row.spec.inputs[i] ?? [], row.frontOf(register, dims));
     }
+    row.spec.inputs = NO_INPUTS;
     this.#active.add(row);
     return true;
   }

@@ -1,5 +1,5 @@
 import { Piscina } from "piscina";
-import type { WorkerCall, WorkerMessage } from "../../worker/protocol.ts";
+import { ENDING, INSIDE, type WorkerCall, type WorkerMessage } from "../../worker/protocol.ts";
 import type { StartCarrier } from "./carrier.ts";
 
 /** More tasks than a slot ever has under way: they wait in the thread, which runs them in order. */
@@ -11,6 +11,7 @@ const MAX_TASKS = 1024;
  * slot, which knows what to run again.
  */
 export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib }, events) => {
+  const ending = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
   const pool = new Piscina<WorkerCall | undefined, WorkerMessage>({
     filename: file.href,
     minThreads: 0,
@@ -19,7 +20,7 @@ export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib }, eve
     concurrentTasksPerWorker: MAX_TASKS,
     // A thread that blocks until the next task does not get to end by an exception of the last one.
     atomics: "disabled",
-    workerData: { ...setup, slab },
+    workerData: { ...setup, slab, ending },
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMib },
   });
   // What goes wrong with the thread is told by the thread itself.
@@ -46,6 +47,11 @@ export const startThread: StartCarrier = ({ file, slab, setup, maxHeapMib }, eve
   });
   return {
     send: (task) => run({ task }),
-    end: () => void thread?.terminate(),
+    end: () => {
+      const words = new Int32Array(ending);
+      Atomics.store(words, ENDING, 1);
+      // Inside the addon it ends itself as it comes out (worker/native-calls.ts).
+      if (Atomics.load(words, INSIDE) === 0) void thread?.terminate();
+    },
   };
 };

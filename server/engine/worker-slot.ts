@@ -5,8 +5,8 @@ import type { Carrier, CarrierOptions, StartCarrier } from "./carrier.ts";
 /** A worker must take calls within this of its start, in ms: it loads Node's modules and ONNX Runtime. */
 const START_MS = 60_000;
 /**
- * A worker that was told to end and has not by then, in ms, is inside native code. It is given up: a thread there runs no
- * more JavaScript when it comes back, so it writes to no register.
+ * A worker that was told to end and has not by then, in ms, is inside native code. It is given up: a thread there ends when it
+ * comes back, before it writes to any register.
  */
 const END_MS = 5_000;
 /** Starts in a row that fail before the tasks that wait for them are given up. */
@@ -60,6 +60,7 @@ export class WorkerSlot {
   #timer: NodeJS.Timeout | undefined;
   #starts = 0;
   #failedStarts = 0;
+  #stuck = false;
   #onGone: (() => void)[] = [];
 
   constructor(options: SlotOptions) {
@@ -70,6 +71,11 @@ export class WorkerSlot {
   /** Tasks that it has been given and not answered. */
   get load(): number {
     return this.#pending.length;
+  }
+
+  /** A worker of it was given up: it is inside native code, and may never come back. */
+  get stuck(): boolean {
+    return this.#stuck;
   }
 
   /** Workers can't even be started here. */
@@ -166,7 +172,10 @@ export class WorkerSlot {
   #end(reason: string): void {
     if (this.#ending !== undefined) return;
     this.#ending = reason;
-    this.#arm(this.#options.endMs ?? END_MS, () => this.#lost(reason));
+    this.#arm(this.#options.endMs ?? END_MS, () => {
+      this.#stuck = true;
+      this.#lost(reason);
+    });
     this.#carrier?.end();
   }
 

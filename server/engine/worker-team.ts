@@ -37,6 +37,11 @@ export class WorkerTeam {
     return [this.#first, ...this.#others].some(({ broken }) => broken);
   }
 
+  /** A worker was given up; see WorkerSlot. */
+  get stuck(): boolean {
+    return [this.#first, ...this.#others].some(({ stuck }) => stuck);
+  }
+
   /** @throws as WorkerSlot.run, and not before every share has been answered or its worker has ended */
   run(task: WorkerTask, boundMs: number): Promise<WorkerAnswer> {
     if (task.kind === "release") return this.#release(task, boundMs);
@@ -119,6 +124,11 @@ function slowest(profiles: readonly ProfileAnswer[]): ProfileAnswer {
   const stepMs = Array.from({ length: sizes }, (_, i) =>
     Math.max(...profiles.map((profile) => profile.stepMs[i] ?? 0)),
   );
-  const { placesPerRun } = first ?? {};
-  return { ok: true, stepMs, ...(placesPerRun === undefined ? {} : { placesPerRun }) };
+  const { placesPerRun, placeBytes } = first ?? {};
+  return {
+    ok: true,
+    stepMs,
+    ...(placesPerRun === undefined ? {} : { placesPerRun }),
+    ...(placeBytes === undefined ? {} : { placeBytes }),
+  };
 }

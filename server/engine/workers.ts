@@ -18,7 +18,6 @@ import type {
 } from "../../worker/protocol.ts";
 import type { Isolation } from "../config/config.ts";
 import { asServerError, ServerError, shuttingDown } from "../errors.ts";
-import { settled } from "../settled.ts";
 import { DeviceHealth } from "./device-health.ts";
 import type { Bench } from "./measure-lanes.ts";
 import { startProcess } from "./process-carrier.ts";
@@ -71,9 +70,6 @@ export interface WorkersOptions {
   readonly quiet?: boolean;
 }
 
-/** Tasks that run when the workers are closed have so long to end, in ms: many steps of a batch. */
-const CLOSE_MS = 5_000;
-
 /** What the engine asks of a device. */
 export type EngineWorkers = Bench &
   Pick<
@@ -116,8 +112,6 @@ export class Workers implements Bench {
   /** Whether a suspect device works is being found out. */
   #examination: Promise<void> | undefined;
   #closed = false;
-  /** Tasks that the workers have. */
-  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(options: WorkersOptions) {
     const { slab, threads, isolation, watchdogMs, maxHeapMib, filename, testing, onLost } = options;
@@ -186,7 +180,7 @@ export class Workers implements Bench {
   /** Measures one worker, and on the CPU a team beside it. @throws as `batch` */
   async profile(task: ProfileTask): Promise<LaneProfile> {
     const team = this.#leastLoaded();
-    const profile = await this.#underWayUntil(this.#profileOn(team, task));
+    const profile = await this.#profileOn(team, task);
     this.#probes.set(task.source.key, { ...task, batchSizes: task.batchSizes.slice(0, 1) });
     return profile;
   }
@@ -254,13 +248,14 @@ export class Workers implements Bench {
     return this.#run<DeriveAnswer>(task, DERIVE_BOUND * this.#watchdogMs);
   }
 
-  /**
-   * Takes no more tasks, lets those that run end, for a short while, and ends every worker. A thread that is ended inside
-   * an evaluation takes the process with it: ONNX Runtime's addon throws where nothing can catch it.
-   */
+  /** Some worker could not be ended: a thread of it would hold up the process's exit, or end it by a signal. */
+  get stuck(): boolean {
+    return [...this.#teams, ...this.#apart].some(({ stuck }) => stuck);
+  }
+
+  /** Takes no more tasks, and ends every worker: as soon as it is outside of ONNX Runtime, whatever else is to be done. */
   async close(): Promise<void> {
     this.#closed = true;
-    await settled([...this.#underWay], CLOSE_MS);
     const stopping = shuttingDown();
     await Promise.all([
       this.#stop(stopping),
@@ -330,7 +325,7 @@ export class Workers implements Bench {
     boundMs: number,
   ): Promise<Answer> {
     const team = this.#leastLoaded();
-    return answerOf<Answer>(await this.#underWayUntil(team.run(task, boundMs)));
+    return answerOf<Answer>(await team.run(task, boundMs));
   }
 
   /** @throws ServerError "shutting-down" */
@@ -338,15 +333,6 @@ export class Workers implements Bench {
     const [first, ...others] = this.#teams;
     if (first === undefined || this.#closed) throw shuttingDown();
     return others.reduce((least, other) => (other.load < least.load ? other : least), first);
-  }
-
-  async #underWayUntil<T>(running: Promise<T>): Promise<T> {
-    this.#underWay.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#underWay.delete(running);
-    }
   }
 
   async #profileOn(team: WorkerTeam, task: ProfileTask): Promise<LaneProfile> {
@@ -362,6 +348,7 @@ export class Workers implements Bench {
     // What one worker can do is done by one where several can't: there may be no room for them.
     const profile = await profileTeam(task, alone, options, run).catch(() => alone);
     const { key } = task.source;
+    if (this.#closed) throw shuttingDown();
     if (!("team" in profile)) await team.unshare(key, boundMs).catch(() => undefined);
     return profile;
   }

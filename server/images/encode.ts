@@ -42,6 +42,17 @@ export async function encodeImage(
   return { format: written, shape: { ...shape }, data };
 }
 
+/** More than any encoding adds to the bytes of a picture: headers, filters and blocks that do not compress. */
+const ENCODING_BYTES = 4096;
+const ENCODING_SHARE = 1.125;
+
+/** What a picture takes in a format at most. */
+export function mostBytesOf(format: ImageFormat, { channels, height, width }: ImageShape): number {
+  const values = channels * height * width;
+  if (format === ImageFormat.IMAGE_FORMAT_RAW_FLOAT32) return 4 * values;
+  return Math.ceil(ENCODING_SHARE * values) + ENCODING_BYTES;
+}
+
 async function encodeBytes(
   bytes: Uint8Array<ArrayBuffer>,
   shape: ImageShape,

@@ -1,6 +1,7 @@
 import type { Repository } from "../models/repository.ts";
 import type { Tenants } from "../tenants/tenants.ts";
 import type { Uploads } from "../uploads/stored-upload.ts";
+import type { InputShare } from "./input-memory.ts";
 
 /** Bounds that the operator sets. */
 export interface RequestLimits {
@@ -18,4 +19,6 @@ export interface RequestContext {
   readonly limits: RequestLimits;
   readonly uploads: Uploads;
   readonly tenants: Tenants;
+  /** Memory that what is read takes; default: as much as there is. */
+  readonly memory?: InputShare;
 }

@@ -2,6 +2,7 @@ import type { DecodeRequest } from "../../proto/gen/scorestream/v1/scorestream.t
 import { probabilityFlow } from "../../sde/index.ts";
 import { sampledAnswer } from "../answers/sampled.ts";
 import type { JobSpec } from "../engine/job-spec.ts";
+import { mostBytesOf } from "../images/encode.ts";
 import { readLatent } from "../images/source.ts";
 import { checkEps } from "./check-eps.ts";
 import { checkFormat } from "./check-format.ts";
@@ -10,6 +11,7 @@ import { unconditional } from "./class-condition.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel } from "./find-model.ts";
 import { checkFlow, invertible } from "./flow.ts";
+import { inputBytes } from "./input-memory.ts";
 import { checkOptions, refuseFitting } from "./job-options.ts";
 import { checkPreview } from "./preview.ts";
 import { checkSources } from "./sources.ts";
@@ -25,7 +27,7 @@ const MAX_TEMPERATURE = 10;
  */
 export async function checkDecode(
   request: DecodeRequest,
-  { repository, limits, uploads, tenants }: RequestContext,
+  { repository, limits, uploads, tenants, memory }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
   const { process, shape } = model;
@@ -38,6 +40,7 @@ export async function checkDecode(
   const preview = checkPreview(request.preview, model);
   const conditioning = unconditional("model", model);
   checkSources("latents", request.latents.length, limits.maxCount);
+  memory?.take(inputBytes(request.latents.length, shape));
   const latents = request.latents.map((latent, i) =>
     readLatent(latent, `latents[${i}]`, shape, { uploads, tenant: options.tenant }).map(
       (value) => temperature * value,
@@ -58,6 +61,7 @@ export async function checkDecode(
     conditioning,
     preview,
     answer: sampledAnswer(model, format),
+    resultBytes: latents.length * mostBytesOf(format, shape),
     used: {
       sampler: {
         method: { $case: "probabilityFlow", value: used },

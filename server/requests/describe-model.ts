@@ -48,7 +48,8 @@ export function describeModel(model: Model): ModelMessage {
     sha256,
     version,
     shape,
-    forwardProcess: process.kind,
+    // The manifest's own word: EDM's process is VE's with other constants, and clients are told of it as EDM.
+    forwardProcess: manifest.forwardProcess.kind,
     classes: [...manifest.classes],
     tasks: tasksOf(model),
     samplers,

@@ -43,6 +43,7 @@ export async function checkEncode(
     conditioning,
     preview: NO_PREVIEW,
     answer: encodedAnswer(model),
+    resultBytes: pictures.reduce((sum, { pixels }) => sum + pixels.byteLength, 0),
     used: {
       sampler: {
         method: { $case: "probabilityFlow", value: used },

@@ -1,12 +1,18 @@
-import type { SampleRequest, Sampler } from "../../proto/gen/scorestream/v1/scorestream.ts";
+import type {
+  Condition,
+  SampleRequest,
+  Sampler,
+} from "../../proto/gen/scorestream/v1/scorestream.ts";
 import { sampledAnswer } from "../answers/sampled.ts";
 import type { JobSpec } from "../engine/job-spec.ts";
 import { invalidArgument } from "../errors.ts";
+import { mostBytesOf } from "../images/encode.ts";
 import { checkFormat } from "./check-format.ts";
 import { checkCondition } from "./conditions.ts";
 import type { RequestContext } from "./context.ts";
 import { findModel } from "./find-model.ts";
 import { cheaperWays } from "./fit-sampler.ts";
+import { inputBytes } from "./input-memory.ts";
 import { checkOptions } from "./job-options.ts";
 import { checkPreview } from "./preview.ts";
 import { checkSampler, type UsedSampler } from "./sampler.ts";
@@ -18,13 +24,14 @@ import { checkSampler, type UsedSampler } from "./sampler.ts";
  */
 export async function checkSample(
   request: SampleRequest,
-  { repository, limits, uploads, tenants }: RequestContext,
+  { repository, limits, uploads, tenants, memory }: RequestContext,
 ): Promise<JobSpec> {
   const model = findModel(request.model, repository);
   const options = checkOptions(request.options, { tenants });
   const count = checkCount(request.count, limits.maxCount);
   const preview = checkPreview(request.preview, model);
   const format = checkFormat("format", request.format, model.shape.channels);
+  if (isMeasured(request.condition)) memory?.take(inputBytes(MEASURED, model.shape));
   const { conditioning, measured, classLabel } = await checkCondition(
     request.condition,
     model,
@@ -41,6 +48,7 @@ export async function checkSample(
     conditioning,
     preview,
     answer: sampledAnswer(model, format),
+    resultBytes: count * mostBytesOf(format, model.shape),
     used: { sampler: used, likelihood: undefined, classLabel },
     adjusted,
     ...options,
@@ -49,6 +57,13 @@ export async function checkSample(
   if (!options.fitToDeadline) return spec;
   const check = (sampler: Sampler): UsedSampler => checkSampler(sampler, model, limits, measured);
   return { ...spec, cheaper: cheaperWays(asked.used, model, repository, { check, specOf }) };
+}
+
+/** Pictures that a condition is read into: what is known, and which of it. */
+const MEASURED = 2;
+
+function isMeasured(asked: Condition | undefined): boolean {
+  return asked?.condition !== undefined && asked.condition.$case !== "classLabel";
 }
 
 function checkCount(seen: number, most: number): number {

@@ -3,6 +3,7 @@ import { invalidArgument } from "../errors.ts";
 import { readPicture, type SourcePicture } from "../images/source.ts";
 import type { Model } from "../models/repository.ts";
 import type { RequestContext } from "./context.ts";
+import { inputBytes } from "./input-memory.ts";
 
 /** How many pictures or latents a request has. @throws ServerError "invalid-argument" for none, or too many */
 export function checkSources(field: string, seen: number, most: number): void {
@@ -14,10 +15,11 @@ export function checkSources(field: string, seen: number, most: number): void {
 export async function readPictures(
   images: readonly ImageSource[],
   { shape, manifest }: Model,
-  { uploads, limits }: RequestContext,
+  { uploads, limits, memory }: RequestContext,
   tenant: string,
 ): Promise<readonly SourcePicture[]> {
   checkSources("images", images.length, limits.maxCount);
+  memory?.take(inputBytes(images.length, shape));
   const { dataRange, bits } = manifest;
   const pictures: SourcePicture[] = [];
   // One after another: the first mistake is the one that is told.
