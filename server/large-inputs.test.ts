@@ -102,18 +102,19 @@ const format = ImageFormat.IMAGE_FORMAT_RAW_FLOAT32;
 test("a picture by upload goes up to its latent, and the latent by upload down to the picture, in parts", async (t) => {
   const { client } = t.context;
   const raw = stripes();
-  const solver = { solver: "heun", steps: 6 };
+  // Not down to where a flow of random weights is stiff.
+  const flow = { solver: { solver: "heun", steps: 4 }, timeEps: 0.3 };
   const uploadId = await upload(client, await png(raw, 3), "image/png");
   const images = [{ source: { $case: "uploadId", value: uploadId } as const }];
   const latent = await resultOf(
-    client.encode(EncodeRequest.fromPartial({ model: MODEL, images, solver, options })),
+    client.encode(EncodeRequest.fromPartial({ model: MODEL, images, ...flow, options })),
   );
   t.is(latent.length, DIMS);
   const bytes = Buffer.from(latent.buffer);
   const value = await upload(client, bytes, "application/x-float32");
   const latents = [{ source: { $case: "uploadId", value } as const }];
   const picture = await resultOf(
-    client.decode(DecodeRequest.fromPartial({ model: MODEL, latents, solver, format, options })),
+    client.decode(DecodeRequest.fromPartial({ model: MODEL, latents, ...flow, format, options })),
   );
   t.is(picture.length, DIMS);
   let [error, moved] = [0, 0];
@@ -125,7 +126,7 @@ test("a picture by upload goes up to its latent, and the latent by upload down t
   }
   t.log({ error, moved });
   // What few steps leave is far less than what the flow moves.
-  t.true(error < 0.1 * moved, `${error} of ${moved}`);
+  t.true(error < 0.2 * moved, `${error} of ${moved}`);
 });
 
 test("inpainting by uploads keeps every known pixel", async (t) => {
@@ -188,13 +189,16 @@ test("a flood of large pictures is refused before they are read, and goes on whe
   const timer = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().external / MIB);
   }, 1);
-  const ended = await Promise.all(Array.from({ length: 40 }, () => ask(1)));
+  const ended = await Promise.all(Array.from({ length: 20 }, () => ask(1)));
   clearInterval(timer);
   const refused = ended.filter((code) => code === "queue-full").length;
-  t.true(refused > 0 && refused < 40, `${refused} refused`);
-  t.is(ended.filter((code) => code === "encoded").length, 40 - refused);
-  t.log({ refused, grownMib: peak - before.external });
-  t.is(await ask(2), "encoded");
+  t.true(refused > 0 && refused < 20, `${refused} refused`);
+  t.is(ended.filter((code) => code === "encoded").length, 20 - refused);
+  const grownMib = peak - before.external;
+  t.log({ refused, grownMib });
+  // Two are read at a time; all of them would be some 500 MiB.
+  t.true(grownMib < 250, `${grownMib} MiB`);
+  t.is(await ask(1), "encoded");
 });
 
 test("a reader of parts that stops holds up no one, and the server keeps no more for it than its results", async (t) => {

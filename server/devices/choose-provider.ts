@@ -43,7 +43,8 @@ export async function chooseProvider(
 /** Powers of two: every new shape is compiled for, and a batch is filled up to at most twice its rows. */
 const GPU_BATCH_SIZES: readonly number[] = Array.from({ length: 13 }, (_, i) => 2 ** i);
 
-function executionOf(spec: DeviceSpec, { provider, options }: ProviderSpec): Execution {
+/** How a device runs on one of its providers. */
+export function executionOf(spec: DeviceSpec, { provider, options }: ProviderSpec): Execution {
   const { threads, session, maxEvaluationMib } = spec;
   const deviceId = deviceIdOf(spec, provider);
   const batchSizes = spec.batchSizes ?? (provider === "cpu" ? undefined : GPU_BATCH_SIZES);

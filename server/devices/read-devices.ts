@@ -25,10 +25,11 @@ export function readDevices({
       `--providers: seen ${JSON.stringify(providers)} beside --devices, expected one of them: the file has a list for each device`,
     );
   }
-  return readFile(devices).map((device) => ({ maxEvaluationMib, ...device }));
+  return readDevicesFile(devices).map((device) => ({ maxEvaluationMib, ...device }));
 }
 
-function readFile(path: string): readonly DeviceSpec[] {
+/** The devices of a file. @throws ConfigError as `readDevices` */
+export function readDevicesFile(path: string): readonly DeviceSpec[] {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, "utf8"));

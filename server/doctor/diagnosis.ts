@@ -23,6 +23,8 @@ export interface MachineFacts {
 
 /** Whether a provider works here. */
 export interface ProviderFinding {
+  /** Of the file of devices: its name, or its place there, from 1. */
+  readonly device?: string;
   readonly provider: Provider;
   readonly works: boolean;
   /** Why it does not. */
@@ -34,6 +36,8 @@ export interface ProviderFinding {
 /** How fast a model is on a provider. */
 export interface Throughput {
   readonly model: string;
+  /** As of the provider. */
+  readonly device?: string;
   readonly provider: Provider;
   /** Rows of a batch, and evaluations a second: rows over the fastest of the steps that were timed. */
   readonly sizes: readonly { readonly rows: number; readonly evaluationsPerSecond: number }[];

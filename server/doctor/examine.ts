@@ -1,5 +1,6 @@
-import type { Execution, Provider } from "../../worker/protocol.ts";
-import { deviceIdOf } from "../devices/device-spec.ts";
+import type { Execution } from "../../worker/protocol.ts";
+import { executionOf } from "../devices/choose-provider.ts";
+import type { DeviceSpec } from "../devices/device-spec.ts";
 import { tryProvider } from "../devices/open-fleet.ts";
 import { missingFor } from "../devices/provider-needs.ts";
 import { graphOf } from "../models/model.ts";
@@ -13,9 +14,10 @@ export interface ExamineOptions extends MeasureOptions {
   readonly models: string;
   /** The one model to measure; "": all. */
   readonly model: string;
-  readonly providers: readonly Provider[];
-  /** Which of several GPUs, for the providers that number them. */
-  readonly deviceId: number;
+  /** Each is tried with each of its providers. */
+  readonly devices: readonly DeviceSpec[];
+  /** They are those of a server's file: what is found tells them apart. */
+  readonly named: boolean;
   /** Threads of one operator on the CPU; 0: as many as there are cores. */
   readonly threads: number;
   /** Told what is about to be measured. */
@@ -26,11 +28,15 @@ export interface ExamineOptions extends MeasureOptions {
 export async function examine(options: ExamineOptions): Promise<Diagnosis> {
   const { models: folder, model: only, threads, seconds, onMeasure } = options;
   const providers: ProviderFinding[] = [];
-  for (const provider of options.providers) {
-    const reason = await tryProvider(executionOn(provider, options));
+  const working: Target[] = [];
+  for (const target of targetsOf(options)) {
+    const { execution, device } = target;
+    const { provider } = execution;
+    const reason = await tryProvider(execution);
+    if (reason === undefined) working.push(target);
     const failed = reason === undefined ? {} : { reason };
     const missing = missingFor(provider);
-    providers.push({ provider, works: reason === undefined, ...failed, missing });
+    providers.push({ ...device, provider, works: reason === undefined, ...failed, missing });
   }
   const found = await readModels(folder, { intraOpThreads: threads });
   const problems = [...found.problems];
@@ -41,18 +47,25 @@ export async function examine(options: ExamineOptions): Promise<Diagnosis> {
   const throughput: Throughput[] = [];
   for (const model of found.models.values()) {
     if (seconds === 0 || (only !== "" && model.name !== only)) continue;
-    for (const { provider, works } of providers) {
-      if (!works) continue;
-      onMeasure?.(`${model.name} on ${provider}`);
-      const execution = executionOn(provider, options);
+    for (const { execution, device } of working) {
+      onMeasure?.(`${model.name} on ${[...Object.values(device), execution.provider].join(", ")}`);
       const source = graphOf(model, "score");
-      throughput.push(await measureThroughput(model.name, source, execution, options));
+      const measured = await measureThroughput(model.name, source, execution, options);
+      throughput.push({ ...measured, ...device });
     }
   }
   return { machine: machineFacts(), providers, models: { folder, problems }, throughput };
 }
 
-function executionOn(provider: Provider, { deviceId }: ExamineOptions): Execution {
-  const number = deviceIdOf({ deviceId }, provider);
-  return number === undefined ? { provider } : { provider, deviceId: number };
+/** A provider of a device. */
+interface Target {
+  readonly device: { readonly device?: string };
+  readonly execution: Execution;
+}
+
+function targetsOf({ devices, named }: ExamineOptions): readonly Target[] {
+  return devices.flatMap((spec, i) => {
+    const device = named ? { device: spec.name ?? `device ${i + 1}` } : {};
+    return spec.providers.map((one) => ({ device, execution: executionOf(spec, one) }));
+  });
 }

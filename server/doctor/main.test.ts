@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import test from "ava";
 import { withFolder, writeModelFolder } from "../models/test-model-folder.ts";
@@ -74,6 +76,41 @@ testWithVulkan(
     t.regex(stdout, new RegExp(`^${MODEL} +webgpu +[\\d.]+.* rows$`, "m"));
   },
 );
+
+test("a server's file of devices is tried and measured as the server would run it", async (t) => {
+  await withFolder(async (folder) => {
+    const file = join(folder, "devices.json");
+    const devices = [
+      { name: "main", providers: ["webgpu", "cpu"], batchSizes: [2, 4] },
+      { providers: ["cpu"], threads: 1 },
+    ];
+    await writeFile(file, JSON.stringify({ devices }));
+    const args = [...ONE_MODEL, "--devices", file];
+    const { code, stdout } = await doctor([...args, "--json"], NO_DRIVER);
+    t.is(code, 0);
+    const { providers, throughput } = JSON.parse(stdout) as Diagnosis;
+    t.deepEqual(
+      providers.map(({ device, provider, works }) => [device, provider, works]),
+      [
+        ["main", "webgpu", false],
+        ["main", "cpu", true],
+        ["device 2", "cpu", true],
+      ],
+    );
+    const measured = throughput.map(({ device, sizes }) => [device, sizes[0]?.rows]);
+    t.deepEqual(measured, [
+      ["main", 2],
+      ["device 2", 1],
+    ]);
+    const beside = await doctor([...args, "--providers", "cpu"]);
+    t.is(beside.code, 2);
+    t.regex(beside.stderr, /^--providers: seen beside --devices, expected one of them/);
+    await writeFile(file, '{"devices":[{"providers":["rocm"]}]}');
+    const wrong = await doctor(args);
+    t.is(wrong.code, 2);
+    t.regex(wrong.stderr, /^--devices: .*devices\[0\]\.providers\[0\]\.provider: seen "rocm"/);
+  });
+});
 
 test("exit code 1: no provider works, a model is not there, or one can't be read", async (t) => {
   const nothing = [...ONE_MODEL, "--providers", "webgpu", "--seconds", "0"];

@@ -1,6 +1,9 @@
 /** What `scorestream doctor` runs: says what networks can run on here, why not on the rest, and how fast. */
 import { parseArgs } from "node:util";
 import { PROVIDERS, type Provider } from "../../worker/protocol.ts";
+import { ConfigError } from "../config/config.ts";
+import type { DeviceSpec } from "../devices/device-spec.ts";
+import { readDevicesFile } from "../devices/read-devices.ts";
 import { isWell } from "./diagnosis.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 import { report } from "./report.ts";
@@ -13,6 +16,7 @@ What networks can run on here, why not on the rest, and how fast each model is.
   --model <name>        the one to measure; default all
   --providers <names>   of ${PROVIDERS.join(",")}; default all
   --device <number>     which of several GPUs, as CUDA numbers them; default 0
+  --devices <file>      a server's file of devices: each is tried and measured as the server would run it, with each of its providers
   --seconds <number>    that each model is measured on each provider that works; 0: not at all; default 10
   --max-rows <rows>     the largest batch to measure; default 64
   --threads <threads>   inside one evaluation on the CPU; 0: as many as there are cores; default 0
@@ -51,6 +55,17 @@ function providersOf(text: string): readonly Provider[] {
   });
 }
 
+/** @throws UsageError; ConfigError where the file is wrong */
+function devicesOf(file: string, given: Record<string, unknown>): readonly DeviceSpec[] {
+  const other = ["providers", "device"].find((flag) => given[flag] !== undefined);
+  if (other !== undefined) {
+    throw new UsageError(
+      `--${other}: seen beside --devices, expected one of them: the file has both`,
+    );
+  }
+  return readDevicesFile(file);
+}
+
 function flags(): Record<string, string | boolean | undefined> {
   const text = { type: "string" } as const;
   try {
@@ -63,6 +78,7 @@ function flags(): Record<string, string | boolean | undefined> {
           seconds: text,
           threads: text,
           device: text,
+          devices: text,
         },
         "max-rows": text,
         json: { type: "boolean" },
@@ -83,11 +99,18 @@ async function main(): Promise<number> {
     return EXIT.well;
   }
   const text = (flag: string, otherwise: string): string => String(given[flag] ?? otherwise);
+  const deviceId = wholeNumber("--device", text("device", "0"), [0, 1023]);
+  const file = text("devices", "");
   const options: ExamineOptions = {
     models: text("models", "models"),
     model: text("model", ""),
-    providers: providersOf(text("providers", PROVIDERS.toReversed().join(","))),
-    deviceId: wholeNumber("--device", text("device", "0"), [0, 1023]),
+    devices:
+      file === ""
+        ? providersOf(text("providers", PROVIDERS.toReversed().join(","))).map((provider) => {
+            return { providers: [{ provider }], deviceId };
+          })
+        : devicesOf(file, given),
+    named: file !== "",
     seconds: wholeNumber("--seconds", text("seconds", "10"), [0, 3600]),
     maxRows: wholeNumber("--max-rows", text("max-rows", "64"), [1, 4096]),
     threads: wholeNumber("--threads", text("threads", "0"), [0, 1024]),
@@ -102,7 +125,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\nscorestream doctor --help tells how it is used\n`);
   process.exitCode = EXIT.usage;
 }

@@ -1,4 +1,5 @@
 import type { Execution, GraphSource } from "../../worker/protocol.ts";
+import { sizesUpTo } from "../engine/measure-lanes.ts";
 import { profiledSizes } from "../engine/step-profile.ts";
 import { Workers } from "../engine/workers.ts";
 import { asServerError } from "../errors.ts";
@@ -33,10 +34,11 @@ export async function measureThroughput(
     const [ms = Number.NaN] = (await workers.profile(task)).stepMs;
     fastestMs.set(rows, Math.min(ms, fastestMs.get(rows) ?? Number.POSITIVE_INFINITY));
   };
-  const sizes = profiledSizes(maxRows);
+  const { batchSizes = [] } = execution;
+  const sizes = batchSizes.length === 0 ? profiledSizes(maxRows) : sizesUpTo(maxRows, batchSizes);
   try {
     // The time begins when the network is loaded and has run.
-    await measure(1);
+    await measure(sizes[0] ?? 1);
     const endMs = performance.now() + 1000 * seconds;
     while (performance.now() < endMs) {
       const before = performance.now();

@@ -11,8 +11,9 @@ export function report({ machine, providers, models, throughput }: Diagnosis): s
     `Vulkan drivers: ${machine.vulkanDrivers.join(", ") || "none"}`,
     "",
   ];
-  for (const { provider, works, reason = "", missing } of providers) {
-    lines.push(`${provider.padEnd(10)}${works ? "works" : `does not work: ${reason}`}`);
+  for (const { device, provider, works, reason = "", missing } of providers) {
+    const name = device === undefined ? "" : `${device.padEnd(12)}`;
+    lines.push(`${name}${provider.padEnd(10)}${works ? "works" : `does not work: ${reason}`}`);
     if (!works) lines.push(...missing.map((one) => `${" ".repeat(10)}${one}`));
   }
   for (const { model, message } of models.problems) lines.push("", `model ${model}: ${message}`);
@@ -25,7 +26,8 @@ function table(throughput: readonly Throughput[]): readonly string[] {
   const sizes = [...new Set(throughput.flatMap((one) => one.sizes.map(({ rows }) => rows)))];
   sizes.sort((a, b) => a - b);
   const head = ["model", "provider", ...sizes.map(String), "best"];
-  const rows = throughput.map(({ model, provider, sizes: measured, bestRows, problem }) => {
+  const rows = throughput.map(({ model, device, sizes: measured, bestRows, problem, ...on }) => {
+    const provider = device === undefined ? on.provider : `${device}, ${on.provider}`;
     if (problem !== undefined) return [model, provider, problem];
     const cells = sizes.map((size) => {
       const found = measured.find(({ rows }) => rows === size);
