@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Usage:
-    """seconds: of all its threads. gib: resident, at most."""
+    """seconds: of all its threads. gib: resident, at most, and no less than this process has had:
+    Linux counts a process from the memory of the one that started it."""
 
     seconds: float = 0.0
     gib: float = 0.0
