@@ -10,6 +10,8 @@ export interface DeviceModel {
   readonly jitter: number;
   /** Share of batches that fail, whose steps then run again. */
   readonly failures: number;
+  /** How many times as long the models' steps take that don't take `stepMs`. */
+  readonly factors?: Readonly<Record<string, number>>;
   /** Names of the models that it serves; default all. */
   readonly models?: readonly string[];
 }
@@ -30,9 +32,19 @@ export const GPU: DeviceModel = {
   failures: 0,
 };
 
+/** Time of a model's step by its places, in ms, undisturbed. */
+export function modelStepMs(device: DeviceModel, model: string, places: number): number {
+  return device.stepMs(places) * (device.factors?.[model] ?? 1);
+}
+
 /** The time that one step takes. Disturbances only lengthen it. */
-export function drawStepMs(device: DeviceModel, places: number, random: Random): number {
+export function drawStepMs(
+  device: DeviceModel,
+  model: string,
+  places: number,
+  random: Random,
+): number {
   const { jitter } = device;
   const factor = jitter === 0 ? 1 : Math.exp(jitter * Math.abs(random.normal()));
-  return device.stepMs(places) * factor;
+  return modelStepMs(device, model, places) * factor;
 }

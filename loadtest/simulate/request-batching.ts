@@ -171,8 +171,9 @@ export class RequestBatching {
       if (request.waiting === 0) queue.pending.shift();
     }
     let endMs = this.#nowMs;
+    const model = members.keys().next().value?.job.model ?? "";
     for (let step = 0; step < queue.evaluations; step++) {
-      endMs += drawStepMs(device, places, this.#random);
+      endMs += drawStepMs(device, model, places, this.#random);
       if (step > 0) continue;
       for (const request of members.keys()) request.firstStepMs ??= endMs;
     }

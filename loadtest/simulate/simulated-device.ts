@@ -4,7 +4,7 @@ import type { RowGroup } from "../../server/engine/predict-finish.ts";
 import type { Choice, Scheduler } from "../../server/engine/scheduler.ts";
 import { profiledSizes } from "../../server/engine/step-profile.ts";
 import { WaitingRows } from "../../server/engine/waiting-rows.ts";
-import { type DeviceModel, drawStepMs } from "./device-model.ts";
+import { type DeviceModel, drawStepMs, modelStepMs } from "./device-model.ts";
 import type { Random } from "./random.ts";
 import type { ArrivingJob } from "./workload.ts";
 
@@ -85,11 +85,14 @@ export class SimulatedDevice {
     this.#options = options;
     this.name = name;
     this.#waiting = new WaitingRows(maxActiveRows, ({ job }) => job, weightOf);
-    const { limit, stepMs } = model;
+    const { limit } = model;
     const batchSizes = profiledSizes(limit);
-    const profile = { batchSizes, stepMs: batchSizes.map(stepMs) };
     const bounds = { maxPlaces: limit, maxStepMs: Number.MAX_VALUE };
-    this.costs = new Map(models.map((served) => [served, new CostModel(profile, bounds)]));
+    const costOf = (served: string): CostModel => {
+      const stepMs = batchSizes.map((places) => modelStepMs(model, served, places));
+      return new CostModel({ batchSizes, stepMs }, bounds);
+    };
+    this.costs = new Map(models.map((served) => [served, costOf(served)]));
     for (const [served, cost] of this.costs) {
       const stepOf = (places: number): number => cost.stepMs(places);
       scheduler.open(this.#lane(served), { limit: cost.limit, stepMs: stepOf, device: name });
@@ -130,7 +133,8 @@ export class SimulatedDevice {
     while (this.#away.size < CAPACITY) {
       const choice = scheduler.next(nowMs, { device: this.name, full: this.#away.size >= 1 });
       if (choice === undefined) break;
-      const stepMs = drawStepMs(model, choice.rows.length, random);
+      const served = choice.rows[0]?.job.model ?? "";
+      const stepMs = drawStepMs(model, served, choice.rows.length, random);
       const fails = model.failures > 0 && random.uniform() < model.failures;
       this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + stepMs;
       const batch = { device: this, choice, endMs: this.#busyUntilMs, stepMs, fails };
