@@ -3,6 +3,7 @@ import { faster } from "./faster.ts";
 import { readScenario } from "./read-scenario.ts";
 import type { Second } from "./second.ts";
 import { type Share, send } from "./sender.ts";
+import { shorter } from "./shorter.ts";
 import type { EncodedTally } from "./tally.ts";
 
 /** What the parent sends. */
@@ -36,7 +37,9 @@ function fail(error: unknown): void {
 }
 
 async function run(path: string, share: Share): Promise<void> {
-  const scenario = faster(await readScenario(path), share.factor);
+  const read = await readScenario(path);
+  const part = share.firstS === undefined ? read : shorter(read, share.firstS);
+  const scenario = faster(part, share.factor);
   const tallies = await send(scenario, share, stop.signal, (second) =>
     tell({ kind: "second", second }),
   );

@@ -2,6 +2,7 @@ import test from "ava";
 import { faster } from "./faster.ts";
 import { type Arrival, planOf, secondsOfPlan } from "./plan.ts";
 import type { Phase, Scenario, Task } from "./scenario.ts";
+import { shorter } from "./shorter.ts";
 import type { Trace } from "./trace.ts";
 
 const TASK: Task = {
@@ -143,4 +144,23 @@ test("a faster scenario has the same jobs, sooner", (t) => {
     slow.map((arrival) => ({ ...arrival, atMs: rounded(arrival.atMs) })),
   );
   t.throws(() => faster(scenario(phases), 0), { instanceOf: RangeError });
+});
+
+test("a scenario's first seconds are the same jobs at the same times, across its phases", (t) => {
+  const whole = scenario([
+    { process: "poisson", rate: 20, seconds: 10 },
+    { process: "ramp", from: 5, to: 25, seconds: 20 },
+    { process: "poisson", rate: 20, seconds: 10 },
+  ]);
+  const arrivals = [...planOf(whole)];
+  for (const seconds of [4, 10, 17]) {
+    const expected = arrivals.filter(({ atMs }) => atMs < 1000 * seconds);
+    const first = [...planOf(shorter(whole, seconds))];
+    t.is(first.length, expected.length);
+    for (const [i, { atMs }] of first.entries()) {
+      t.true(Math.abs(atMs - (expected[i]?.atMs ?? Number.NaN)) < 1e-6);
+    }
+  }
+  t.deepEqual([...planOf(shorter(whole, 99))], arrivals);
+  t.throws(() => shorter(whole, 0), { instanceOf: RangeError, message: /seen 0 seconds/ });
 });

@@ -8,6 +8,7 @@ import type { Scenario } from "./scenario.ts";
 import { type Second, together } from "./second.ts";
 import type { Target } from "./sender.ts";
 import { hasSettled, type Settled } from "./settle.ts";
+import { shorter } from "./shorter.ts";
 import { Tally } from "./tally.ts";
 
 /** What a run saw. */
@@ -28,6 +29,8 @@ export interface Run {
   readonly target: Target;
   /** How many times as fast as the file says: faster.ts; default 1. */
   readonly factor?: number;
+  /** The first seconds of what the file says, alone: shorter.ts. */
+  readonly firstS?: number;
   /** Each second of the run, when all processes have told of it. */
   readonly onSecond?: (second: Second) => void;
 }
@@ -45,10 +48,11 @@ const GENERATOR = fileURLToPath(new URL("generator.js", import.meta.url));
  */
 export async function runScenario(
   scenario: Scenario,
-  { path, target, factor = 1, onSecond = () => {} }: Run,
+  { path, target, factor = 1, firstS, onSecond = () => {} }: Run,
 ): Promise<Outcome> {
-  const { warmupS } = faster(scenario, factor);
-  const lastStartS = lastPhaseStart(faster(scenario, factor));
+  const run = faster(firstS === undefined ? scenario : shorter(scenario, firstS), factor);
+  const { warmupS } = run;
+  const lastStartS = lastPhaseStart(run);
   const parts = scenario.processes;
   const children = Array.from({ length: parts }, () => fork(GENERATOR, { stdio: "inherit" }));
   const seconds: Second[] = [];
@@ -86,7 +90,7 @@ export async function runScenario(
       tell(child, {
         kind: "begin",
         scenario: path,
-        share: { target, startAt, part, parts, factor },
+        share: { target, startAt, part, parts, factor, firstS },
       });
     }
     const all = await Promise.all(done);

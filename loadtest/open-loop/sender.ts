@@ -25,6 +25,8 @@ export interface Share {
   readonly parts: number;
   /** How many times as fast as the scenario says: faster.ts. */
   readonly factor: number;
+  /** Of the scenario, as its file is: its first seconds alone, shorter.ts. */
+  readonly firstS?: number | undefined;
 }
 
 /**

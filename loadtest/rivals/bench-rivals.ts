@@ -11,6 +11,7 @@ import { readScenario } from "../open-loop/read-scenario.ts";
 import { reportOf, type TaskReport } from "../open-loop/report.ts";
 import { columns } from "../open-loop/report-text.ts";
 import { runScenario } from "../open-loop/run-scenario.ts";
+import { shorter } from "../open-loop/shorter.ts";
 import { type SpawnedServer, spawnServer } from "../spawn.ts";
 
 const { values } = parseArgs({
@@ -23,8 +24,10 @@ const { values } = parseArgs({
 const path = values.scenario;
 const scenario = await readScenario(path);
 
-/** All jobs of the scenario within a second or so: what a server takes for them is its capacity. */
-const ALL_AT_ONCE = 100;
+/** The jobs of the scenario's first seconds, all within a tenth of one: what a server takes for them is its capacity. */
+const CAPACITY = { factor: 1000, firstS: 150 };
+/** Servers in turn, so that the machine's slower minutes are not one server's. */
+const CAPACITY_RUNS = 2;
 /** Rows of all jobs at once fit, for all three alike. */
 const FLAGS = ["--log-level", "warn", "--max-active-rows", "4096", ...scenario.serverFlags];
 
@@ -42,10 +45,11 @@ const NAMES: Readonly<Record<Name, string>> = {
 };
 
 /** The report on all of a run's jobs. */
-async function run({ grpc, http }: SpawnedServer, factor: number) {
+async function run({ grpc, http }: SpawnedServer, part: { factor: number; firstS?: number }) {
   const target = { grpc, url: `${http.replace("http", "ws")}/v1/stream` };
-  const outcome = await runScenario(scenario, { path, target, factor });
-  const report = reportOf(faster(scenario, factor), outcome, new Date().toISOString());
+  const outcome = await runScenario(scenario, { path, target, ...part });
+  const planned = part.firstS === undefined ? scenario : shorter(scenario, part.firstS);
+  const report = reportOf(faster(planned, part.factor), outcome, new Date().toISOString());
   const { completed = 0 } = report.all.outcomes;
   if (completed !== report.all.planned) {
     throw new Error(
@@ -64,13 +68,23 @@ async function withServer<T>(name: Name, use: (server: SpawnedServer) => Promise
   }
 }
 
-/** Jobs a second when there is always work: those of the scenario over the time until the last has ended. */
+/** Jobs a second when there is always work: all of them over the time until the last has ended. */
 function capacity(name: Name): Promise<number> {
   return withServer(name, async (server) => {
-    const { seconds } = await run(server, ALL_AT_ONCE);
+    const { all, seconds } = await run(server, CAPACITY);
     const jobs = seconds.reduce((sum, { completed }) => sum + completed, 0);
-    return jobs / seconds.length;
+    return (1000 * jobs) / all.latencies.total.max;
   });
+}
+
+/** The mean over some runs of each server, in turn. */
+async function capacitiesOf(): Promise<Record<Name, number>> {
+  const sum: Record<Name, number> = { ours: 0, requests: 0, one: 0 };
+  for (let i = 0; i < CAPACITY_RUNS; i++) {
+    const seen = await each(capacity);
+    for (const name of Object.keys(sum) as Name[]) sum[name] += seen[name] / CAPACITY_RUNS;
+  }
+  return sum;
 }
 
 async function each<T>(measure: (name: Name) => Promise<T>): Promise<Record<Name, T>> {
@@ -88,7 +102,7 @@ const rate = scenario.arrivals.reduce(
 const rounds: Record<Name, TaskReport>[] = [];
 const capacities: Record<Name, number>[] = [];
 for (let round = 1; round <= Number(values.rounds); round++) {
-  const can = await each(capacity);
+  const can = await capacitiesOf();
   const least = Math.min(can.ours, can.requests);
   const perSecond = Number(values.load) * least;
   const shown = Object.entries(can).map(([name, jobs]) => `${name} ${jobs.toFixed(2)}`);
@@ -96,7 +110,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
     `round ${round}: capacity in jobs/s: ${shown.join(", ")}; the load: ${perSecond.toFixed(2)}\n`,
   );
   const loaded = await each((name) =>
-    withServer(name, async (server) => (await run(server, perSecond / rate)).all),
+    withServer(name, async (server) => (await run(server, { factor: perSecond / rate })).all),
   );
   process.stdout.write(`${columns(tableOf(loaded)).join("\n")}\n`);
   capacities.push(can);
