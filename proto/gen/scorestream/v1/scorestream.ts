@@ -127,7 +127,7 @@ export interface Model {
   shape:
     | ImageShape
     | undefined;
-  /** "ve", "vp", "subvp", "ddpm", "smld", "edm" */
+  /** "ve", "vp", "subvp", "cosine", "ddpm", "smld", "edm" */
   forwardProcess: string;
   /** empty where the model has no classifier */
   classes: string[];

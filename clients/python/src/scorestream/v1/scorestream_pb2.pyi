@@ -149,7 +149,7 @@ class Model(_message.Message):
     sha256: _builtins.str
     """of the score network's file"""
     forward_process: _builtins.str
-    """"ve", "vp", "subvp", "ddpm", "smld", "edm" """
+    """"ve", "vp", "subvp", "cosine", "ddpm", "smld", "edm" """
     default_sampler: _builtins.str
     parameters: _builtins.int
     version: _builtins.str
