@@ -3,7 +3,7 @@
  * the same batch size, threads and session options, in the way that is fastest. In turn, in one run: without previews, with
  * one every ten steps, and with a network that costs ten times as much (models/generator/random-unet.ts).
  *
- *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 160 --large-steps 30 --large-rounds 3]
+ *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 144 --large-steps 30 --large-rounds 3]
  *
  * `--large-rounds 0` leaves the large network out. Takes 8 minutes where color-digits makes 400 evaluations a second.
  */
@@ -26,7 +26,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "0" },
     seconds: { type: "string", default: "5" },
-    "large-width": { type: "string", default: "160" },
+    "large-width": { type: "string", default: "144" },
     "large-steps": { type: "string", default: "30" },
     "large-rounds": { type: "string", default: "3" },
   },

@@ -1,7 +1,7 @@
 import { Tensor } from "onnxruntime-node";
 
 /** A number of places is not worth it where a place takes this much longer than at the best number. */
-const SLOWER = 1.01;
+const SLOWER = 1.003;
 
 /**
  * How many places of a batch are best given to one run of the session: the most whose time a place is near the least.

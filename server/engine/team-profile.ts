@@ -12,7 +12,7 @@ export interface LaneProfile extends ProfileAnswer {
 export const LEAST_GAIN = 1.02;
 
 /** A share that takes longer than this, in ms, is the last that is measured: from there on, time grows with the places. */
-const ENOUGH_MS = 50;
+const ENOUGH_MS = 200;
 
 /**
  * Measures a team beside one worker with all threads.
