@@ -1,6 +1,6 @@
 /**
  * What the server costs: its throughput through gRPC over a bare onnxruntime loop (worker/bare-loop.ts) on the same network, at
- * the same batch size, threads and session options, in the way that is fastest. In turn, in one run: without previews, with
+ * the same batch size, threads and session options, in the way that is fastest. In turn, in one run, with the loop before and after each: without previews, with
  * one every ten steps, and with a network that costs ten times as much (models/generator/random-unet.ts).
  *
  *   npm run bench:overhead [-- --rows 64 --batch 32 --steps 100 --rounds 5 --large-width 144 --large-steps 30 --large-rounds 3]
@@ -47,11 +47,14 @@ interface Contest {
   readonly previewSteps: readonly number[];
 }
 
-/** Row evaluations a second, round by round: of the bare loop, and of the server with each kind of load. */
-interface Rates {
-  readonly bare: readonly number[];
-  readonly served: readonly (readonly number[])[];
+/** Row evaluations a second: of the server, and of the bare loop beside it. */
+interface Served {
+  readonly served: number;
+  readonly bare: number;
 }
+
+/** Of each kind of load, round by round. */
+type Rates = readonly (readonly Served[])[];
 
 async function bareRate({ models, model }: Contest): Promise<number> {
   const args = [`${models}/${model}/score.onnx`, values.batch, values.seconds, values.threads];
@@ -60,7 +63,10 @@ async function bareRate({ models, model }: Contest): Promise<number> {
   return rowsPerSecond;
 }
 
-/** Measures all in turn, in every other round the other way round: who comes first has the quieter machine as often. */
+/**
+ * Measures a load after the other, and the bare loop before the first and after each: what a load is compared with is the mean of the
+ * loops beside it, since a machine's speed drifts.
+ */
 async function ratesOf(contest: Contest): Promise<Rates> {
   const { models, model, steps, rounds, warmUpSteps, previewSteps } = contest;
   const server = await spawnServer([
@@ -68,37 +74,40 @@ async function ratesOf(contest: Contest): Promise<Rates> {
     ...["--threads", values.threads, "--max-step-ms", "60000"],
   ]);
   const client = connect(server.grpc);
-  const bare: number[] = [];
-  const served: number[][] = previewSteps.map(() => []);
   const loads = previewSteps.map((every) => ({
     ...{ model, rows, steps, predictor: "ancestral" as const, batchRows, previewSteps: every },
   }));
-  const turns = [
-    async () => void bare.push(await bareRate(contest)),
-    ...loads.map((load, i) => async () => void served[i]?.push(await servedRate(client, load))),
-  ];
+  const seen: Served[][] = loads.map(() => []);
   try {
     for (let i = 0; i < WARM_UPS; i++) {
       for (const load of loads) await servedRate(client, { ...load, steps: warmUpSteps });
     }
+    let before = await bareRate(contest);
     for (let round = 1; round <= rounds; round++) {
-      for (const turn of round % 2 === 1 ? turns : turns.toReversed()) await turn();
-      const told = served.map((rates, i) => {
-        const every = previewSteps[i] ?? 0;
-        return `${every > 0 ? `previews every ${every}` : "server"} ${rates.at(-1)?.toFixed(1)}`;
-      });
-      const bareTold = `bare ${bare.at(-1)?.toFixed(1)}`;
-      process.stdout.write(`${model} ${round}: ${[bareTold, ...told].join(", ")} rows/s\n`);
+      for (const [i, load] of loads.entries()) {
+        const served = await servedRate(client, load);
+        const after = await bareRate(contest);
+        const bare = (before + after) / 2;
+        before = after;
+        seen[i]?.push({ served, bare });
+        const name = load.previewSteps > 0 ? `previews every ${load.previewSteps}` : "server";
+        const told = `${name} ${served.toFixed(1)}, bare ${bare.toFixed(1)} rows/s`;
+        process.stdout.write(`${model} ${round}: ${told}: ${(served / bare).toFixed(3)}\n`);
+      }
     }
   } finally {
     await client.close();
     await server.stop();
   }
-  return { bare, served };
+  return seen;
 }
 
-function ratioOf({ bare, served }: Rates, load: number): number {
-  return median(bare.map((rate, i) => (served[load]?.[i] ?? Number.NaN) / rate));
+function ratioOf(rates: Rates, load: number): number {
+  return median((rates[load] ?? []).map(({ served, bare }) => served / bare));
+}
+
+function bareOf(rates: Rates): number {
+  return median(rates.flat().map(({ bare }) => bare));
 }
 
 const { models, model } = values;
@@ -129,10 +138,10 @@ const figures = {
   ratioWithPreviews: ratioOf(small, 1),
   ...(large !== undefined && {
     ratioLarge: ratioOf(large, 0),
-    largeCost: median(small.bare) / median(large.bare),
+    largeCost: bareOf(small) / bareOf(large),
   }),
-  rowsPerSecond: median(small.served[0] ?? []),
-  bareRowsPerSecond: median(small.bare),
+  rowsPerSecond: median((small[0] ?? []).map(({ served }) => served)),
+  bareRowsPerSecond: bareOf(small),
   ...{ model, rows, batchRows },
   machine: machine(),
 };
