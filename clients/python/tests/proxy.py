@@ -14,6 +14,7 @@ class Proxy:
     Attributes:
         refuses: New connections are closed at once.
         swallows: What the server answers is lost.
+        cut_after: Every connection is lost, once, when so many bytes of answers have passed.
         accepted: Connections so far.
     """
 
@@ -24,6 +25,8 @@ class Proxy:
         self._open: list[socket.socket] = []
         self.refuses = False
         self.swallows = False
+        self.cut_after: int | None = None
+        self._answered = 0
         self.accepted = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -70,7 +73,9 @@ class Proxy:
         def run() -> None:
             with contextlib.suppress(OSError):
                 while piece := source.recv(65_536):
-                    if not (is_answer and self.swallows):
+                    if is_answer and self._is_over(len(piece)):
+                        self.cut()
+                    elif not (is_answer and self.swallows):
                         sink.sendall(piece)
             for end in (source, sink):
                 with contextlib.suppress(OSError):
@@ -78,3 +83,10 @@ class Proxy:
             source.close()
 
         threading.Thread(target=run, daemon=True).start()
+
+    def _is_over(self, length: int) -> bool:
+        self._answered += length
+        if self.cut_after is None or self._answered < self.cut_after:
+            return False
+        self.cut_after = None
+        return True
