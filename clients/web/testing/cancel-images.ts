@@ -5,7 +5,7 @@ import { choose, type OpenPage, submit } from "./open-page.ts";
 
 type Test = ExecutionContext<OpenPage>;
 
-const STEPS = 500;
+const STEPS = 800;
 
 /** One by the keyboard, one in its dialog; the third goes on to its end. */
 export async function cancelSamples(t: Test): Promise<void> {
@@ -20,11 +20,11 @@ export async function cancelSamples(t: Test): Promise<void> {
   const second = job.getByRole("button", { name: "Sample 2, running" });
   await second.waitFor();
   await job
-    .locator(".tile-label", { hasText: /^\d+\/500 · (< )?\d+ (s|min)$/ })
+    .locator(".tile-label", { hasText: /^\d+\/800 · (< )?\d+ (s|min)$/ })
     .first()
     .waitFor();
   const tile = job.locator('.tile[title*=" left"]').first();
-  t.regex((await tile.getAttribute("title")) ?? "", /^Sample \d: \d+ of 500 evaluations, .* left$/);
+  t.regex((await tile.getAttribute("title")) ?? "", /^Sample \d: \d+ of 800 evaluations, .* left$/);
 
   const focused = (): Promise<string | null | undefined> =>
     page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
@@ -39,7 +39,7 @@ export async function cancelSamples(t: Test): Promise<void> {
 
   await job.getByRole("button", { name: "Sample 1, running" }).click();
   const viewer = page.getByRole("dialog");
-  await viewer.getByText(/^Estimate .* of 500, .* left$/).waitFor();
+  await viewer.getByText(/^Estimate .* of 800, .* left$/).waitFor();
   await viewer.getByRole("button", { name: "Cancel this one" }).click();
   await viewer.getByText(/^Estimate .*; cancelled$/).waitFor();
   t.false(await viewer.getByRole("button", { name: "Cancel this one" }).isVisible());
