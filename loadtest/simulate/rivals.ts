@@ -1,3 +1,4 @@
+import { quantileOf } from "../statistics.ts";
 import type { DeviceModel } from "./device-model.ts";
 import { Random } from "./random.ts";
 import { RequestBatching } from "./request-batching.ts";
@@ -74,21 +75,16 @@ function latenciesOf(times: readonly Times[]): Record<string, Latencies> {
   const of = (mine: readonly Times[]): Latencies => {
     const totals = mine.map(({ job, endMs }) => endMs - job.atMs);
     return {
-      firstStepP95Ms: percentile(
+      firstStepP95Ms: quantileOf(
         mine.map(({ job, firstStepMs }) => firstStepMs - job.atMs),
         0.95,
       ),
-      totalP50Ms: percentile(totals, 0.5),
-      totalP95Ms: percentile(totals, 0.95),
+      totalP50Ms: quantileOf(totals, 0.5),
+      totalP95Ms: quantileOf(totals, 0.95),
     };
   };
   const byKind = KINDS.map(({ kind }) => {
     return [kind, of(times.filter(({ job }) => job.sampler === kind))] as const;
   });
   return { all: of(times), ...Object.fromEntries(byKind) };
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
 }

@@ -4,17 +4,17 @@ import { asServerError, ServerError, SUCCESSOR_MS, shuttingDown } from "../error
 import type { Model } from "../models/repository.ts";
 import { admit } from "./admission.ts";
 import { claimOf, needOf } from "./backlog.ts";
-import { Batches, type RowScheduler } from "./batches.ts";
-import type { Limits, TakenBefore } from "./bounds.ts";
+import { Batches } from "./batches.ts";
+import type { TakenBefore } from "./bounds.ts";
 import { duration } from "./duration.ts";
+import type { EngineOptions } from "./engine-options.ts";
 import { type Expectation, expectationOf, type Surroundings } from "./expectation.ts";
 import { type Fitted, fitToDeadline } from "./fit-to-deadline.ts";
-import type { Benches, Fleet } from "./fleet.ts";
+import type { Benches } from "./fleet.ts";
 import { Job, type JobOwner } from "./job.ts";
 import { JobDeadlines } from "./job-deadlines.ts";
 import type { JobSpec } from "./job-spec.ts";
 import { Jobs } from "./jobs.ts";
-import type { LaneOnDevice } from "./lane.ts";
 import type { EngineObserver } from "./observer.ts";
 import { OpenLanes } from "./open-lanes.ts";
 import { OpenRows } from "./open-rows.ts";
@@ -23,34 +23,8 @@ import { QueueUpdates } from "./queue-updates.ts";
 import { NO_INPUTS, Registers } from "./registers.ts";
 import type { Row } from "./row.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Slab } from "./slab.ts";
 import { takenBefore, takenBy } from "./taken.ts";
 import { type Claim, WaitingRows } from "./waiting-rows.ts";
-import type { EngineWorkers } from "./workers.ts";
-
-export interface EngineOptions {
-  readonly slab: Slab;
-  readonly fleet: Fleet;
-  /** A device can't run a graph that another one runs. */
-  readonly onMissing?: (device: EngineWorkers, lane: string, error: ServerError) => void;
-  /** How a device is to run a graph. */
-  readonly onMeasured?: (device: EngineWorkers, lane: string, how: LaneOnDevice) => void;
-  readonly limits: Limits;
-  /** Jobs that have ended are remembered so long, in ms. */
-  readonly retentionMs: number;
-  /** The largest batch, whatever the profile says. */
-  readonly maxBatchRows: number;
-  /** A batch's evaluation is to take no longer than this, in ms. */
-  readonly maxStepMs: number;
-  /** A tenant's share of the device over that of others; default 1 for all. */
-  readonly weightOf?: (tenant: string) => number;
-  /** Another way to decide which rows run next: for what the server is measured against. */
-  readonly scheduler?: RowScheduler;
-  /** A job that waits is told at most this often where it stands; default 1 s. */
-  readonly queueIntervalMs?: number | undefined;
-  readonly observer?: EngineObserver;
-  readonly now?: () => number;
-}
 
 /** What the engine has taken on; all 0 when nothing runs. */
 export interface EngineLoad {

@@ -2,7 +2,8 @@ import test from "ava";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import { writeModel } from "../../onnx/model-file.ts";
 import { tensor } from "../../onnx/tensor.ts";
-import { eventsOf, samplesOf, startEngine } from "../testing/start-engine.ts";
+import { drawnValues, worstDifference } from "../testing/drawn-values.ts";
+import { eventsOf, startEngine } from "../testing/start-engine.ts";
 import { merge, withFolder, writeModelFolder } from "./test-model-folder.ts";
 
 /** Of the data N(0, STD^2), whose score is known. */
@@ -43,18 +44,12 @@ test("a network of halves serves: its samples are those of float32 but for round
     }
     const started = await startEngine({ folder, models: ["float32", "float16"] });
     t.teardown(() => started.close());
-    const method = {
-      $case: "predictorCorrector",
-      value: { predictor: "euler-maruyama", corrector: "none", steps: 50 },
-    } as const;
-    const draw = async (model: string): Promise<number[]> => {
-      const job = started.submit({ model, count: 5, seed: 7n, sampler: { method } });
-      return (await samplesOf(job)).flatMap((sample) => [...sample]);
-    };
-    const [single, half] = [await draw("float32"), await draw("float16")];
+    const [single, half] = [
+      await drawnValues(started, "float32"),
+      await drawnValues(started, "float16"),
+    ];
     t.is(half.length, 5 * 48);
-    const differences = half.map((value, i) => Math.abs(value - (single[i] ?? Number.NaN)));
-    const worst = Math.max(...differences);
+    const worst = worstDifference(half, single);
     // A half keeps 2^-11 of a noise of size up to 4, which 50 steps of the reverse process add up.
     t.true(worst < 0.05, `${worst}`);
     t.true(worst > 1e-6, "the network was not one of halves");

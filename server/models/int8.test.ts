@@ -4,7 +4,8 @@ import { TensorProto } from "../../onnx/gen/onnx.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import { writeModel } from "../../onnx/model-file.ts";
 import { tensor } from "../../onnx/tensor.ts";
-import { samplesOf, startEngine } from "../testing/start-engine.ts";
+import { drawnValues, worstDifference } from "../testing/drawn-values.ts";
+import { startEngine } from "../testing/start-engine.ts";
 import { merge, withFolder, writeModelFolder } from "./test-model-folder.ts";
 
 /** Steps of the int8 grid: it holds values from -127 STEP to 128 STEP. */
@@ -58,17 +59,12 @@ test("a model in int8 samples as in float32 but for rounding; what needs its der
     }
     const started = await startEngine({ folder, models: ["float32", "int8"] });
     t.teardown(() => started.close());
-    const method = {
-      $case: "predictorCorrector",
-      value: { predictor: "euler-maruyama", corrector: "none", steps: 50 },
-    } as const;
-    const draw = async (model: string): Promise<number[]> => {
-      const job = started.submit({ model, count: 5, seed: 7n, sampler: { method } });
-      return (await samplesOf(job)).flatMap((sample) => [...sample]);
-    };
-    const [exact, coarse] = [await draw("float32"), await draw("int8")];
+    const [exact, coarse] = [
+      await drawnValues(started, "float32"),
+      await drawnValues(started, "int8"),
+    ];
     t.is(coarse.length, 5 * 48);
-    const worst = Math.max(...coarse.map((value, i) => Math.abs(value - (exact[i] ?? Number.NaN))));
+    const worst = worstDifference(coarse, exact);
     // A step's rounding, STEP / 2 at most, of 50 steps, partly forgotten on the way.
     t.true(worst < 10 * STEP, `${worst}`);
     t.true(worst > STEP / 100, "the network was not one of int8");

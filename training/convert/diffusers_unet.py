@@ -15,7 +15,7 @@ import diffusers
 import torch
 from checkpoint import Checkpoint, ClassInput, ConversionError
 from diffusers import DDPMScheduler, UNet2DModel
-from folder import command, sha256
+from folder import classes_flag, command, sha256
 from torch import nn
 
 OUTPUTS = {"epsilon": "noise", "sample": "denoised", "v_prediction": "velocity"}
@@ -37,12 +37,7 @@ class Raw(nn.Module):
 
 def flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="the folder")
-    parser.add_argument(
-        "--classes",
-        nargs="+",
-        metavar="NAME",
-        help="of a network that takes a class; default: 0 1 2",
-    )
+    classes_flag(parser)
     parser.add_argument("--null-class", type=int, help="the class that stands for none: its index")
 
 

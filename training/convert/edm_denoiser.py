@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 from checkpoint import Checkpoint, ClassInput, ConversionError
-from folder import command, sha256
+from folder import classes_flag, command, sha256
 from torch import nn
 
 # Where a network states no bounds: those of EDM's own sampler.
@@ -58,12 +58,7 @@ def flags(parser: argparse.ArgumentParser) -> None:
         metavar=("CHANNELS", "HEIGHT", "WIDTH"),
         help="default: the network's img_channels and img_resolution",
     )
-    parser.add_argument(
-        "--classes",
-        nargs="+",
-        metavar="NAME",
-        help="of a network that takes a class; default: 0 1 2",
-    )
+    classes_flag(parser)
     parser.add_argument("--sigma-min", type=float, help="default: the network's, else 0.002")
     parser.add_argument("--sigma-max", type=float, help="default: the network's, else 80")
 

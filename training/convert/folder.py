@@ -91,6 +91,16 @@ def write_scores(checkpoint: Checkpoint, path: Path) -> None:
     print(f"{path}: scores at t = {', '.join(f'{t:.3g}' for t in checkpoint.times)}")
 
 
+def classes_flag(parser: argparse.ArgumentParser) -> None:
+    """Of converters whose networks may take a class."""
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        metavar="NAME",
+        help="of a network that takes a class; default: 0 1 2",
+    )
+
+
 def command(
     description: str,
     add_flags: Callable[[argparse.ArgumentParser], None],
