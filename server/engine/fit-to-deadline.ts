@@ -10,7 +10,8 @@ export interface Fitted<Expected> {
 /**
  * A job as it can be done by its deadline: as it is, if so; else by the first of its cheaper ways that can, with as many
  * steps as it can. Where none can, the one that would be done first, for the caller to be told when. More evaluations of
- * the same rows are expected to take longer, so that steps can be searched by halving: about 10 calls of `expect`.
+ * the same rows are expected to take longer, so that steps can be searched by halving: about 10 calls of `expect`. What
+ * comes back has no other ways.
  *
  * @param expect pure: the same spec gives the same expectation
  */
@@ -19,9 +20,11 @@ export function fitToDeadline<Expected extends Promised>(
   expect: (spec: JobSpec) => Expected,
 ): Fitted<Expected> {
   const expected = (way: JobSpec): Fitted<Expected> => ({ spec: way, expected: expect(way) });
-  let soonest = expected(spec);
+  // Its other ways hold what they are made of, pictures too, and a job is remembered long after its rows let go of theirs.
+  const { cheaper = [], ...asked } = spec;
+  let soonest = expected(asked);
   if (promises(spec, soonest.expected)) return soonest;
-  for (const way of spec.cheaper ?? []) {
+  for (const way of cheaper) {
     let best = expected(way.spec(way.leastSteps));
     if (promises(spec, best.expected)) {
       let low = way.leastSteps;
