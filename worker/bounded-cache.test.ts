@@ -17,6 +17,11 @@ test("those used longest ago go, by number and by bytes", (t) => {
     [undefined, "c", "d", "e"],
   );
   t.is(cache.bytes, 100);
+  cache.set("f", "f", 90); // not one beside it has room
+  t.deepEqual(
+    ["c", "d", "e", "f"].map((key) => cache.get(key)),
+    [undefined, undefined, undefined, "f"],
+  );
 });
 
 test("one that is too large alone is not kept, and throws out none; a key's new value takes the old one's place", (t) => {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import anyTest, { type TestFn } from "ava";
 import { eventsOf, type StartedEngine, samplesOf, startEngine } from "../testing/start-engine.ts";
 import type { Job } from "./job.ts";
@@ -142,3 +143,25 @@ test.serial("temperature scales the latent", async (t) => {
   t.deepEqual(scaled, byHand);
   t.notDeepEqual(scaled, plain);
 });
+
+test.serial(
+  "a row lets go of what it was given once that is in its registers, or it has ended",
+  async (t) => {
+    const latents = [1, 2].map((seed) =>
+      tensorOf(Float32Array.from({ length: 48 }, (_, e) => Math.sin(seed + e))),
+    );
+    const held = (job: Job): number[] => job.rows.map(({ spec }) => spec.inputs.length);
+    const solver = { solver: "euler", steps: 20 };
+    const done = await t.context.decode({ model: MIXTURE, latents, solver });
+    t.is((await samplesOf(done)).length, 2);
+    t.deepEqual(held(done), [0, 0]);
+
+    const full = await startEngine({ models: [MIXTURE], maxActiveRows: 1 });
+    t.teardown(() => full.close());
+    const waits = await full.decode({ model: MIXTURE, latents });
+    await setImmediate();
+    t.deepEqual(held(waits), [0, 1], "the first has registers, the second none");
+    full.engine.cancel(waits);
+    t.deepEqual(held(waits), [0, 0]);
+  },
+);
